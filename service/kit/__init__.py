@@ -1,0 +1,1 @@
+"""The kit: what every module needs and what knows nothing of schools."""

@@ -1,0 +1,96 @@
+"""The audit trail: who did what, when, what was there before and after, and why. Append-only."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, insert
+from sqlalchemy.dialects.postgresql import JSONB, Range
+from sqlmodel import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.kit import clock
+from service.kit.auth import Caller
+from service.kit.ids import new_id
+from service.kit.observe import request_id
+from service.kit.tables import Instant, Table, Tenant, index
+
+
+class Audit(Tenant, table=True):
+    """One write. The service's role may insert and read here, never change or remove."""
+
+    __tablename__ = "audit"
+    __table_args__ = (index("ix_audit_resource", "collection", "resource_id", "at"),)
+
+    at: datetime = Field(default_factory=clock.now, sa_type=Instant)
+    actor_id: str
+    actor_name: str
+    event: str
+    collection: str
+    resource_id: UUID | None = None
+    before: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    after: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    reason: str | None = Field(default=None, sa_type=Text)
+    request_id: str = ""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it; ranges as ``[from, until)`` pairs."""
+    match value:
+        case Enum():
+            return value.value
+        case datetime() | date() | time():
+            return value.isoformat()
+        case UUID() | Decimal():
+            return str(value)
+        case Range():
+            return [plain(value.lower), plain(value.upper)]
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def snapshot(row: Table) -> dict[str, Any]:
+    """The row's columns as JSON, without those that must not be kept."""
+    columns = row.__table__.columns  # type: ignore[attr-defined]
+    return {
+        column.key: plain(getattr(row, column.key))
+        for column in columns
+        if column.key not in row.__private__ and column.computed is None
+    }
+
+
+async def note(
+    db: AsyncSession,
+    *,
+    by: Caller,
+    event: str,
+    collection: str,
+    resource_id: UUID | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write one audit row in the transaction of what it tells."""
+    await (await db.connection()).execute(
+        insert(Audit),
+        {
+            "district_id": by.district_id,
+            "id": new_id(),
+            "at": clock.now(),
+            "actor_id": by.key,
+            "actor_name": by.name,
+            "event": event,
+            "collection": collection,
+            "resource_id": resource_id,
+            "before": plain(before),
+            "after": plain(after),
+            "reason": reason,
+            "request_id": request_id.get(),
+        },
+    )

@@ -1,0 +1,116 @@
+"""Who is asking and what they may do: the words every module shares.
+
+Which role holds which permission is decided in ``accounts``; which rows a grant reaches is decided
+in each module's ``access``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Permission(StrEnum):
+    """What an operation declares and a role holds: ``<module>.<thing>.<verb>``."""
+
+    NETWORK_READ = "network.read"
+    NETWORK_SCHOOL_WRITE = "network.school.write"
+    NETWORK_GROUP_WRITE = "network.group.write"
+    NETWORK_MEMBERSHIP_CHANGE = "network.membership.change"
+    NETWORK_CHARTER_WRITE = "network.charter.write"
+    NETWORK_CHARTER_SIGN = "network.charter.sign"
+    NETWORK_HEAD_WRITE = "network.head.write"
+    CODE_LIST_READ = "codelist.read"
+    CODE_LIST_WRITE = "codelist.write"
+    TASK_READ = "task.read"
+    TASK_WRITE = "task.write"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
+    CALENDAR_READ = "calendar.read"
+    CALENDAR_WRITE = "calendar.write"
+    TIMETABLE_READ = "timetable.read"
+    TIMETABLE_WRITE = "timetable.write"
+    LESSON_CHANGE = "lesson.change"
+    ASSIGNMENT_READ = "assignment.read"
+    ASSIGNMENT_WRITE = "assignment.write"
+    ASSIGNMENT_PUBLISH = "assignment.publish"
+    MENTORING_READ = "mentoring.read"
+    MENTORING_WRITE = "mentoring.write"
+    MENTORING_ANSWER = "mentoring.answer"
+    ME_READ = "me.read"
+    IMPORT_READ = "import.read"
+    IMPORT_WRITE = "import.write"
+    ACCOUNT_READ = "account.read"
+    ACCOUNT_WRITE = "account.write"
+    SESSION_OWN = "session.own"
+    AUDIT_READ = "audit.read"
+
+
+class Role(StrEnum):
+    """The hats people and partner systems wear."""
+
+    DISTRICT_ADMIN = "district_admin"
+    GROUP_ADMIN = "group_admin"
+    SCHOOL_ADMIN = "school_admin"
+    TEACHER = "teacher"
+    RESEARCHER = "researcher"
+    EVALUATOR = "evaluator"
+    AUDITOR = "auditor"
+    PARTNER = "partner"
+
+
+class Reach(StrEnum):
+    """How far a grant goes."""
+
+    SELF = "self"
+    SCHOOL = "school"
+    GROUP = "group"
+    DISTRICT = "district"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One hat, valid today, with what it allows and how far it reaches."""
+
+    role: Role
+    permissions: frozenset[Permission]
+    reach: Reach
+    target_id: UUID | None = None
+    """The school or group; ``None`` for self and district."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who signed in, as this request sees them."""
+
+    district_id: UUID
+    name: str
+    account_id: UUID | None = None
+    client_id: str | None = None
+    teacher_id: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    session_id: UUID | None = None
+    _permissions: frozenset[Permission] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        held = frozenset[Permission]().union(*(grant.permissions for grant in self.grants))
+        object.__setattr__(self, "_permissions", held)
+
+    @property
+    def key(self) -> str:
+        """A stable name for budgets, cursors and idempotency keys."""
+        return str(self.account_id or self.client_id or "system")
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any hat allows it, however far it reaches."""
+        return permission in self._permissions
+
+    def grants_for(self, permission: Permission) -> Sequence[Grant]:
+        """The hats that allow it."""
+        return [grant for grant in self.grants if permission in grant.permissions]
+
+
+def system(district_id: UUID, *, name: str = "huangge") -> Caller:
+    """The service itself, for jobs and first loads: every permission in one district."""
+    everything = Grant(Role.DISTRICT_ADMIN, frozenset(Permission), Reach.DISTRICT)
+    return Caller(district_id=district_id, name=name, grants=(everything,))

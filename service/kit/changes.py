@@ -1,0 +1,125 @@
+"""The change feed's rows: what changed, in commit order, in the same transaction as the change.
+
+A serial number is not commit order. Readers page on ``(xid, seq)`` strictly below the oldest
+transaction still running, so that a late committer is never skipped.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Identity, Text, Uuid, insert, text, tuple_
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.kit import clock
+from service.kit.observe import request_id
+from service.kit.tables import Instant, Table, Xid8, index, one_of
+
+
+class Op(StrEnum):
+    """What a reader does with the row: keep the new state, or forget it."""
+
+    UPSERT = "upsert"
+    DELETE = "delete"
+
+
+class Change(Table, table=True):
+    """One committed change of one resource.
+
+    ``spread`` marks a change of everything laid from the resource: a weekly slot's lessons are one
+    row here, not twenty, and the reader opens it.
+    """
+
+    __tablename__ = "change"
+    __table_args__ = (
+        one_of("ck_change_op", "op", Op),
+        index("ix_change_position", "xid", "seq"),
+        index("ix_change_resource", "collection", "resource_id"),
+    )
+
+    district_id: UUID = Field(primary_key=True)
+    seq: int | None = Field(
+        default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)]
+    )
+    xid: int | None = Field(
+        default=None,
+        sa_type=Xid8,
+        nullable=False,
+        sa_column_kwargs={"server_default": text("pg_current_xact_id()")},
+    )
+    at: datetime = Field(default_factory=clock.now, sa_type=Instant)
+    collection: str
+    resource_id: UUID
+    version: int
+    op: str
+    event: str
+    spread: bool = False
+    reach: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))  # type: ignore[call-overload]
+    actor: str = ""
+    reason: str | None = Field(default=None, sa_type=Text)
+    request_id: str = ""
+
+
+class Position(NamedTuple):
+    """A place in the feed; the next row is strictly after it."""
+
+    xid: int
+    seq: int
+
+
+START = Position(0, 0)
+
+
+async def note(
+    db: AsyncSession,
+    *,
+    district_id: UUID,
+    event: str,
+    collection: str,
+    resources: Collection[tuple[UUID, int]],
+    op: Op = Op.UPSERT,
+    reach: Collection[UUID] = (),
+    actor: str = "",
+    reason: str | None = None,
+    spread: bool = False,
+) -> None:
+    """Write the change rows of one event; ``resources`` are pairs of id and new version."""
+    shared = {
+        "district_id": district_id,
+        "at": clock.now(),
+        "collection": collection,
+        "op": op.value,
+        "event": event,
+        "spread": spread,
+        "reach": sorted(set(reach)),
+        "actor": actor,
+        "reason": reason,
+        "request_id": request_id.get(),
+    }
+    rows = [{**shared, "resource_id": id_, "version": version} for id_, version in resources]
+    if rows:
+        await (await db.connection()).execute(insert(Change), rows)
+
+
+async def read_after(
+    db: AsyncSession, *, position: Position = START, limit: int = 500
+) -> Sequence[Change]:
+    """The settled changes after a position, in commit order.
+
+    Rows of transactions that may still commit, and all rows behind them, wait for the next read.
+    """
+    statement = (
+        select(Change)
+        .where(
+            col(Change.xid) < text("huangge_settled_before()"),
+            tuple_(col(Change.xid), col(Change.seq)) > tuple_(position.xid, position.seq),
+        )
+        .order_by(col(Change.xid), col(Change.seq))
+        .limit(limit)
+    )
+    return (await db.exec(statement)).all()
+
+

@@ -1,0 +1,268 @@
+"""Sessions, transactions and what a failed statement means.
+
+Only this module and the edge open transactions; nobody else commits.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.kit.problems import Busy, Problem, StillReferenced, Unavailable, refusal_of
+from service.kit.settings import settings
+from service.kit.tables import (
+    APP_ROLE,
+    Instant,
+    Table,
+    Tenant,
+    Versioned,
+    check,
+    covers,
+    days,
+    index,
+    no_overlap,
+    one_of,
+    points_to,
+    span,
+    unique,
+)
+
+__all__ = [
+    "AsyncSession",
+    "Database",
+    "Instant",
+    "Outcome",
+    "Table",
+    "Tenant",
+    "Versioned",
+    "change_fields",
+    "check",
+    "covers",
+    "create_all",
+    "days",
+    "enter_district",
+    "index",
+    "is_retryable",
+    "lock",
+    "lock_all",
+    "no_overlap",
+    "one_of",
+    "points_to",
+    "problem_of",
+    "span",
+    "unique",
+]
+
+Row = TypeVar("Row", bound=Tenant)
+
+_DEADLOCK_OR_SERIALIZATION = frozenset({"40P01", "40001"})
+_FOREIGN_KEY_VIOLATION = "23503"
+_CANNOT_CONNECT = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
+_QUERY_CANCELED = "57014"
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a set-based write did, in rows."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.created + other.created,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+        )
+
+
+def asyncpg_url(url: str) -> str:
+    """The address with the driver this service speaks."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+asyncpg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+class Database:
+    """One PostgreSQL: an engine, and the two ways to use it.
+
+    ``write`` and ``read`` each are one transaction that ends with the block: committed when it
+    ends well, rolled back when it does not. Both see one district only.
+    """
+
+    def __init__(self, url: str, *, pooled: bool = True) -> None:
+        chosen = settings()
+        connect_args: dict[str, Any] = {
+            "server_settings": {
+                "application_name": "huangge",
+                "timezone": "UTC",
+                "jit": "off",
+                "statement_timeout": str(chosen.statement_timeout_seconds * 1000),
+                "idle_in_transaction_session_timeout": str(
+                    chosen.idle_transaction_timeout_seconds * 1000
+                ),
+            },
+            "timeout": 5,
+        }
+        if not chosen.prepared_statements:
+            connect_args |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+        pool: dict[str, Any] = (
+            {"pool_size": chosen.database_pool, "max_overflow": 0, "pool_timeout": 10}
+            if pooled
+            else {"poolclass": NullPool}
+        )
+        self.url = asyncpg_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            self.url, connect_args=connect_args, pool_pre_ping=False, **pool
+        )
+        self._role: str | None = None
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def write(
+        self, district_id: UUID | None, *, keep: bool = True, timeout_seconds: int | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """One writing transaction; ``keep=False`` executes for real and rolls back (dry run)."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            async with session.begin() as transaction:
+                await self._enter(session, district_id, timeout_seconds=timeout_seconds)
+                yield session
+                if not keep:
+                    await session.flush()
+                    await transaction.rollback()
+
+    @asynccontextmanager
+    async def read(self, district_id: UUID | None) -> AsyncIterator[AsyncSession]:
+        """One transaction in which every write fails."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            async with session.begin():
+                await self._enter(session, district_id, read_only=True)
+                yield session
+
+    async def _enter(
+        self,
+        session: AsyncSession,
+        district_id: UUID | None,
+        *,
+        read_only: bool = False,
+        timeout_seconds: int | None = None,
+    ) -> None:
+        if self._role is None:
+            self._role = await self._usable_role(session)
+        await (await session.connection()).execute(
+            _ENTER,
+            {
+                "role": self._role,
+                "district": str(district_id) if district_id else "",
+                "read_only": "on" if read_only else "off",
+                "timeout": f"{timeout_seconds or settings().statement_timeout_seconds}s",
+            },
+        )
+
+    @staticmethod
+    async def _usable_role(session: AsyncSession) -> str:
+        found = await (await session.connection()).execute(_USABLE_ROLE, {"role": APP_ROLE})
+        return APP_ROLE if found.scalar_one() else "none"
+
+
+_ENTER = text(
+    "SELECT set_config('role', :role, true), set_config('huangge.district', :district, true),"
+    " set_config('transaction_read_only', :read_only, true),"
+    " set_config('statement_timeout', :timeout, true)"
+)
+_USABLE_ROLE = text(
+    "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role"
+    " AND pg_has_role(current_user, oid, 'member'))"
+)
+_DISTRICT = text("SELECT set_config('huangge.district', :district, true)")
+
+
+async def enter_district(db: AsyncSession, district_id: UUID) -> None:
+    """Let a transaction that began outside see one district, e.g. at sign-in."""
+    await (await db.connection()).execute(_DISTRICT, {"district": str(district_id)})
+
+
+async def create_all(connection: AsyncConnection) -> None:
+    """Every table of the metadata with its wall, for databases that tests throw away."""
+    await connection.run_sync(SQLModel.metadata.create_all)
+
+
+async def lock(db: AsyncSession, table: type[Row], id_: UUID) -> Row | None:
+    """The row, locked until the transaction ends, as it is now."""
+    statement = (
+        select(table)
+        .where(col(table.id) == id_)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await db.exec(statement)).one_or_none()
+
+
+async def lock_all(
+    db: AsyncSession, table: type[Row], ids: Collection[UUID]
+) -> Sequence[Row]:
+    """Rows locked in the order of their ids, so that two writers never wait for each other."""
+    statement = (
+        select(table)
+        .where(col(table.id).in_(ids))
+        .order_by(col(table.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await db.exec(statement)).all()
+
+
+def change_fields(row: Versioned, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Set what differs and raise the version once.
+
+    Returns the former values of the changed columns; empty when nothing changed.
+    """
+    before = {
+        name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value
+    }
+    for name in before:
+        setattr(row, name, values[name])
+    if before:
+        row.version += 1
+    return before
+
+
+def _driver_error(error: DBAPIError) -> BaseException | None:
+    return error.driver_exception if error.orig is not None else None
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(_driver_error(error), "sqlstate", "") or "")
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed when it is run again."""
+    return _sqlstate(error) in _DEADLOCK_OR_SERIALIZATION
+
+
+def problem_of(error: DBAPIError) -> Problem | None:
+    """The problem that a refused statement is, or ``None`` for a bug of ours."""
+    state = _sqlstate(error)
+    if is_retryable(error) or state in {_QUERY_CANCELED, _LOCK_NOT_AVAILABLE}:
+        return Busy()
+    if state in _CANNOT_CONNECT or (
+        not state and isinstance(error, InterfaceError | OperationalError)
+    ):
+        return Unavailable()
+    name = getattr(_driver_error(error), "constraint_name", None)
+    problem = refusal_of(name) if name else None
+    if state == _FOREIGN_KEY_VIOLATION and "still referenced" in str(error.orig):
+        return StillReferenced()
+    return problem
