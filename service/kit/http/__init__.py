@@ -1,0 +1,37 @@
+"""The edge: the only part of the kit that knows HTTP."""
+
+from service.kit.http.deps import (
+    Db,
+    Identity,
+    IfMatch,
+    NewTag,
+    Paging,
+    ReadDb,
+    Tag,
+    database_of,
+    needs,
+    public,
+)
+from service.kit.http.routing import Route, english, make_router, may_fail
+from service.kit.http.schemas import DayRange, In, Out, Page
+
+__all__ = [
+    "DayRange",
+    "Db",
+    "Identity",
+    "IfMatch",
+    "In",
+    "NewTag",
+    "Out",
+    "Page",
+    "Paging",
+    "ReadDb",
+    "Route",
+    "Tag",
+    "database_of",
+    "english",
+    "make_router",
+    "may_fail",
+    "needs",
+    "public",
+]

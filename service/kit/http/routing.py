@@ -1,0 +1,196 @@
+"""Routes that keep the contract by themselves.
+
+Unknown query parameters are refused, answers of idempotent writes are stored with their effect, and
+every problem an operation can answer stands in its documentation.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from fastapi import APIRouter, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Param
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from service.kit import idempotency
+from service.kit.http.answers import PROBLEM_JSON, problem_answer
+from service.kit.http.deps import NotModified
+from service.kit.http.validation import message_for
+from service.kit.problems import (
+    Busy,
+    Conflict,
+    FieldError,
+    Forbidden,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    Malformed,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Problem,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+
+_KEPT_HEADERS = frozenset({"etag", "location", "content-type", "link"})
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def may_fail(*problems: type[Problem]) -> Responses:
+    """Document the problems an operation can answer, grouped by status."""
+    responses: Responses = {}
+    for problem in sorted(problems, key=lambda kind: (kind.status, kind.code)):
+        answer = responses.setdefault(
+            problem.status,
+            {
+                "description": "",
+                "content": {
+                    PROBLEM_JSON: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        line = f"`{problem.code}` {problem.title.zh} / {problem.title.en}"
+        if line not in answer["description"]:
+            joint = "\n\n" if answer["description"] else ""
+            answer["description"] += joint + line
+        answer["content"][PROBLEM_JSON]["examples"][problem.code] = {
+            "summary": problem.title.zh,
+            "value": {
+                "type": f"/problems/{problem.code}",
+                "title": problem.title.zh,
+                "status": problem.status,
+                "detail": problem.remedy.zh,
+                "code": problem.code,
+                "trace_id": "0199f0c2a1b27c3d8e4f5a6b7c8d9e0f",
+            },
+        }
+    return responses
+
+
+def english(summary: str, description: str = "") -> dict[str, Any]:
+    """The English words of an operation, under ``x-en``."""
+    return {"x-en": {"summary": summary, "description": description or summary}}
+
+
+def _merge(own: Responses, common: Responses) -> Responses:
+    merged: Responses = {status: dict(answer) for status, answer in common.items()}
+    for status, answer in own.items():
+        known = merged.get(status)
+        if known is None or PROBLEM_JSON not in answer.get("content", {}):
+            merged[status] = answer
+            continue
+        mine, theirs = answer["content"][PROBLEM_JSON], known["content"][PROBLEM_JSON]
+        if answer["description"] == known["description"]:
+            continue
+        lines = dict.fromkeys(
+            (known["description"] + "\n\n" + answer["description"]).split("\n\n")
+        )
+        merged[status] = {
+            "description": "\n\n".join(lines),
+            "content": {
+                PROBLEM_JSON: {
+                    "schema": mine["schema"],
+                    "examples": {**theirs["examples"], **mine["examples"]},
+                }
+            },
+        }
+    return merged
+
+
+def _parameters(dependant: Dependant) -> dict[str, frozenset[str]]:
+    places: dict[str, set[str]] = {"path": set(), "query": set(), "header": set(), "cookie": set()}
+    for parameter in get_flat_params(dependant):
+        alias = parameter.alias or parameter.name
+        place = cast("Param", parameter.field_info).in_.value
+        places[place].add(alias.lower().replace("_", "-") if place == "header" else alias)
+    return {place: frozenset(names) for place, names in places.items()}
+
+
+class Route(APIRoute):
+    """An operation of the contract."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        by_place = _parameters(self.dependant)
+        self.known_parameters = by_place["query"]
+        self.permissions = [
+            dependency.call.permission
+            for dependency in self.dependant.dependencies
+            if hasattr(dependency.call, "permission")
+        ]
+        self.responses = _merge(
+            self.responses,
+            may_fail(*self._common_problems(by_place["header"], bool(by_place["path"]))),
+        )
+
+    def _common_problems(self, headers: frozenset[str], reads_path: bool) -> list[type[Problem]]:
+        problems: list[type[Problem]] = [ValidationFailed, Unavailable]
+        if any(permission is not None for permission in self.permissions):
+            problems += [Unauthorized, Forbidden]
+        if reads_path:
+            problems += [NotFound]
+        if self.body_field is not None:
+            problems += [Malformed, TooLarge, UnsupportedMediaType]
+        if "if-match" in headers:
+            problems += [PreconditionRequired, PreconditionFailed]
+        if "idempotency-key" in headers:
+            problems += [Busy, Conflict, IdempotencyInProgress, IdempotencyKeyReused]
+        return problems
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler with what every operation of ours does."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            self._refuse_unknown_parameters(request)
+            try:
+                response = await handle(request)
+            except NotModified as unchanged:
+                return Response(status_code=304, headers={"ETag": unchanged.tag})
+            await _store(request, response)
+            return response
+
+        return answer
+
+    def _refuse_unknown_parameters(self, request: Request) -> None:
+        if not request.scope["query_string"]:
+            return
+        unknown = sorted(set(request.query_params) - self.known_parameters)
+        if unknown:
+            message = message_for("unknown_parameter", {})
+            raise ValidationFailed(
+                errors=[FieldError(f"query/{name}", "unknown-parameter", message) for name in unknown]
+            )
+
+
+async def _store(request: Request, response: Response) -> None:
+    claimed = getattr(request.state, "claim", None)
+    if claimed is None:
+        return
+    headers = {
+        name: value for name, value in response.headers.items() if name.lower() in _KEPT_HEADERS
+    }
+    await idempotency.store(
+        request.state.db,
+        claimed,
+        status=response.status_code,
+        headers=headers,
+        body=bytes(response.body),
+    )
+
+
+def make_router(*, tag: str, prefix: str = "/v1") -> APIRouter:
+    """A router whose operations keep the contract."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+
+
+__all__ = ["Route", "english", "make_router", "may_fail", "problem_answer"]
