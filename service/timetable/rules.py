@@ -1,0 +1,637 @@
+"""What a timetable may be: patterns on calendars, days that can be walked, conflicts, free slots.
+
+Pure: the dry run, the explanation of a refusal, the import and the phone judge by these functions,
+and the database's constraint judges last.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from math import asin, atan2, ceil, cos, pi, radians, sin, sqrt
+from typing import NamedTuple, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+_EPOCH = date(2000, 1, 1)
+
+
+class Parity(StrEnum):
+    """Which teaching weeks a pattern meets."""
+
+    EVERY = "every"
+    ODD = "odd"
+    EVEN = "even"
+
+
+class Origin(StrEnum):
+    """Who laid a weekly slot: the school's own timetable, or a programme."""
+
+    HOME = "home"
+    ITINERANT = "itinerant"
+
+
+class RoomKind(StrEnum):
+    """What a room is made for."""
+
+    CLASSROOM = "classroom"
+    LAB = "lab"
+    COMPUTER = "computer"
+    MUSIC = "music"
+    ART = "art"
+    SPORTS = "sports"
+    HALL = "hall"
+    OTHER = "other"
+
+
+class ResourceKind(StrEnum):
+    """Whose time is taken."""
+
+    TEACHER = "teacher"
+    CLASS = "class"
+    ROOM = "room"
+    FACILITY = "facility"
+
+
+class TimeKind(StrEnum):
+    """What takes the time."""
+
+    LESSON = "lesson"
+    TRAVEL = "travel"
+    LEAVE = "leave"
+    HOLD = "hold"
+    VISIT = "visit"
+    MEETING = "meeting"
+    TRAINING = "training"
+
+
+class LessonStatus(StrEnum):
+    """Whether a lesson takes place."""
+
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+
+
+class LessonChange(StrEnum):
+    """What happened to a lesson after it was laid.
+
+    ``ended`` and ``replaced`` come from the plan: its slot ended, or a new timetable took its place.
+    """
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+    REPLACED = "replaced"
+
+
+class ConflictKind(StrEnum):
+    """What stands in the way; the codes of the API."""
+
+    TEACHER_BUSY = "teacher-busy"
+    CLASS_BUSY = "class-busy"
+    ROOM_BUSY = "room-busy"
+    TRAVEL = "travel"
+    LEAVE = "leave"
+    NOT_A_TEACHING_DAY = "not-a-teaching-day"
+    NO_SUCH_PERIOD = "no-such-period"
+    NOT_A_MEMBER = "not-a-member"
+    NOT_QUALIFIED = "not-qualified"
+    RETIRED = "retired"
+    LEFT = "left"
+    CLASS_NOT_THERE = "class-not-there"
+    DAILY_MAXIMUM = "daily-maximum"
+    WEEKLY_MAXIMUM = "weekly-maximum"
+    MANY_TRANSFERS = "many-transfers"
+    NO_LUNCH = "no-lunch"
+
+    @property
+    def hard(self) -> bool:
+        """Whether it forbids the lesson, rather than only making it unwise."""
+        return self not in _SOFT
+
+
+_SOFT = frozenset(
+    {
+        ConflictKind.DAILY_MAXIMUM,
+        ConflictKind.WEEKLY_MAXIMUM,
+        ConflictKind.MANY_TRANSFERS,
+        ConflictKind.NO_LUNCH,
+    }
+)
+
+_BUSY = {
+    ResourceKind.TEACHER: ConflictKind.TEACHER_BUSY,
+    ResourceKind.CLASS: ConflictKind.CLASS_BUSY,
+    ResourceKind.ROOM: ConflictKind.ROOM_BUSY,
+    ResourceKind.FACILITY: ConflictKind.ROOM_BUSY,
+}
+
+
+# Patterns on the calendar
+
+
+class TeachingDay(Protocol):
+    """What a pattern asks of a day of the calendar."""
+
+    @property
+    def on_date(self) -> date:
+        """The day itself."""
+
+    @property
+    def weekday(self) -> int:
+        """Whose timetable the day follows, Monday 1; not always the date's own weekday."""
+
+    @property
+    def week(self) -> int:
+        """The teaching week of the term."""
+
+    @property
+    def parity(self) -> str:
+        """Odd or even; a make-up day may follow the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A weekly period: which weekday, which period, which teaching weeks, from when until when."""
+
+    weekday: int
+    period: int
+    parity: Parity
+    weeks: tuple[int, ...] | None
+    valid_from: date
+    valid_until: date
+    """Exclusive."""
+
+    def falls_on(self, day: TeachingDay) -> bool:
+        """Whether the pattern meets a day; the day's own weekday and parity count, not the date's."""
+        return (
+            day.weekday == self.weekday
+            and self.valid_from <= day.on_date < self.valid_until
+            and (self.parity is Parity.EVERY or day.parity == self.parity)
+            and (self.weeks is None or day.week in self.weeks)
+        )
+
+
+class Bell(NamedTuple):
+    """When a period begins and ends by the clock on the wall."""
+
+    starts: time
+    ends: time
+
+
+class Occurrence(NamedTuple):
+    """One dated time of a pattern."""
+
+    on_date: date
+    week: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class LaidOut(NamedTuple):
+    """A pattern on a calendar: the dated times, and the days on which the period has no bell."""
+
+    occurrences: list[Occurrence]
+    silent: list[date]
+
+
+BellsOn = Callable[[date], Mapping[int, Bell]]
+
+
+def lay_out(
+    pattern: Pattern, *, days: Iterable[TeachingDay], bells_on: BellsOn, zone: ZoneInfo
+) -> LaidOut:
+    """The dates on which a pattern is taught, by the calendar and bells of the host campus."""
+    occurrences: list[Occurrence] = []
+    silent: list[date] = []
+    for day in days:
+        if not pattern.falls_on(day):
+            continue
+        bell = bells_on(day.on_date).get(pattern.period)
+        if bell is None:
+            silent.append(day.on_date)
+        else:
+            occurrences.append(dated(day, bell=bell, zone=zone))
+    return LaidOut(occurrences, silent)
+
+
+def dated(day: TeachingDay, *, bell: Bell, zone: ZoneInfo) -> Occurrence:
+    """A bell on a day. Wall times become instants day by day: a term may cross a clock change."""
+    return Occurrence(
+        day.on_date,
+        day.week,
+        datetime.combine(day.on_date, bell.starts, zone),
+        datetime.combine(day.on_date, bell.ends, zone),
+    )
+
+
+def lesson_id(slot_id: UUID, planned_on: date) -> UUID:
+    """The id of a slot's lesson on a day: laying a term again meets the same lessons."""
+    return UUID(bytes=slot_id.bytes[:14] + (planned_on - _EPOCH).days.to_bytes(2, "big"))
+
+
+# Ways between campuses
+
+
+class Datum(StrEnum):
+    """Which of the grids in use a position was read from; they differ by half a kilometre."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
+class Position(NamedTuple):
+    """Where a campus lies."""
+
+    longitude: float
+    latitude: float
+    datum: Datum
+
+
+class Way(NamedTuple):
+    """How long it takes from one campus to another, and how much to spare."""
+
+    minutes: int
+    buffer: int
+    estimated: bool
+
+    @property
+    def needed(self) -> int:
+        """Minutes between the end of one duty and the start of the next."""
+        return self.minutes + self.buffer
+
+
+Ways = Mapping[tuple[UUID, UUID], Way]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How a way is guessed from two positions. A district sets its own numbers."""
+
+    detour: float = 1.6
+    """Road kilometres for each kilometre of the crow; mountain roads wind."""
+    kilometres_per_hour: float = 30.0
+    buffer: int = 10
+    unknown_minutes: int = 60
+    """Where a campus has no position."""
+
+    def way(self, here: Position | None, there: Position | None) -> Way:
+        """A way nobody has measured, rounded up to five minutes."""
+        if here is None or there is None:
+            return Way(self.unknown_minutes, self.buffer, estimated=True)
+        hours = kilometres(here, there) * self.detour / self.kilometres_per_hour
+        return Way(ceil(hours * 12) * 5, self.buffer, estimated=True)
+
+
+_EARTH_KM = 6371.0
+_KRASOVSKY = 6378245.0
+_KRASOVSKY_E2 = 0.00669342162296594323
+_BD = pi * 3000.0 / 180.0
+
+
+def kilometres(here: Position, there: Position) -> float:
+    """The distance as the crow flies, whatever grids the positions were read from."""
+    (lon1, lat1), (lon2, lat2) = _wgs84(here), _wgs84(there)
+    half = sin(radians(lat2 - lat1) / 2) ** 2 + (
+        cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2
+    )
+    return 2 * _EARTH_KM * asin(sqrt(half))
+
+
+def _wgs84(position: Position) -> tuple[float, float]:
+    lon, lat = position.longitude, position.latitude
+    if position.datum is Datum.BD09:
+        lon, lat = _bd09_to_gcj02(lon, lat)
+    if position.datum is Datum.WGS84:
+        return lon, lat
+    shift_lon, shift_lat = _gcj02_shift(lon, lat)
+    return lon - shift_lon, lat - shift_lat
+
+
+def _bd09_to_gcj02(lon: float, lat: float) -> tuple[float, float]:
+    x, y = lon - 0.0065, lat - 0.006
+    z = sqrt(x * x + y * y) - 0.00002 * sin(y * _BD)
+    turn = 0.000003 * cos(x * _BD)
+    angle = atan2(y, x) - turn
+    return z * cos(angle), z * sin(angle)
+
+
+def _gcj02_shift(lon: float, lat: float) -> tuple[float, float]:
+    """How far the GCJ-02 grid moves a place; good to a few metres, roads are longer."""
+    x, y = lon - 105.0, lat - 35.0
+    waves = (20 * sin(6 * x * pi) + 20 * sin(2 * x * pi)) * 2 / 3
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x)) + waves
+    north += (20 * sin(y * pi) + 40 * sin(y / 3 * pi)) * 2 / 3
+    north += (160 * sin(y / 12 * pi) + 320 * sin(y * pi / 30)) * 2 / 3
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * sqrt(abs(x)) + waves
+    east += (20 * sin(x * pi) + 40 * sin(x / 3 * pi)) * 2 / 3
+    east += (150 * sin(x / 12 * pi) + 300 * sin(x / 30 * pi)) * 2 / 3
+    bend = 1 - _KRASOVSKY_E2 * sin(radians(lat)) ** 2
+    metres_lat = _KRASOVSKY * (1 - _KRASOVSKY_E2) / (bend * sqrt(bend)) * pi / 180
+    metres_lon = _KRASOVSKY / sqrt(bend) * cos(radians(lat)) * pi / 180
+    return east / metres_lon, north / metres_lat
+
+
+# Duties of a day
+
+
+class Duty(NamedTuple):
+    """A stretch of somebody's or something's time that is taken, or is wanted."""
+
+    resource_kind: ResourceKind
+    resource_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    kind: TimeKind
+    campus_id: UUID | None
+    source_id: UUID
+
+
+class Leg(NamedTuple):
+    """A way between two duties of one day."""
+
+    earlier: Duty
+    later: Duty
+    way: Way
+    available_minutes: int
+    """Between the end of whatever comes before and the start of the later duty."""
+
+    @property
+    def leave_by(self) -> datetime:
+        """The last moment to set off."""
+        return self.later.starts_at - timedelta(minutes=self.way.needed)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the way can be made in the time there is."""
+        return self.available_minutes >= self.way.needed
+
+
+def legs_of(duties: Iterable[Duty], *, ways: Ways, zone: ZoneInfo) -> list[Leg]:
+    """The ways one person's duties ask for, day by day.
+
+    A duty without a campus (leave, a call) leaves the person where they are, but takes its time.
+    """
+    legs: list[Leg] = []
+    for day in _by_day(duties, zone).values():
+        place: Duty | None = None
+        busy_until = day[0].starts_at
+        for duty in day:
+            if duty.campus_id is not None:
+                if place is not None and place.campus_id != duty.campus_id:
+                    way = ways[_between(place, duty)]
+                    legs.append(Leg(place, duty, way, _minutes(busy_until, duty.starts_at)))
+                place = duty
+            busy_until = max(busy_until, duty.ends_at)
+    return legs
+
+
+def ways_asked(duties: Iterable[Duty], *, zone: ZoneInfo) -> set[tuple[UUID, UUID]]:
+    """The pairs of campuses whose ways ``legs_of`` will ask for."""
+    pairs: set[tuple[UUID, UUID]] = set()
+    for day in _by_day(duties, zone).values():
+        placed = [duty for duty in day if duty.campus_id is not None]
+        pairs.update(
+            _between(earlier, later)
+            for earlier, later in pairwise(placed)
+            if earlier.campus_id != later.campus_id
+        )
+    return pairs
+
+
+def _between(earlier: Duty, later: Duty) -> tuple[UUID, UUID]:
+    if earlier.campus_id is None or later.campus_id is None:  # pragma: no cover
+        raise ValueError("a way leads from a campus to a campus")
+    return earlier.campus_id, later.campus_id
+
+
+def _by_day(duties: Iterable[Duty], zone: ZoneInfo) -> dict[date, list[Duty]]:
+    days: dict[date, list[Duty]] = defaultdict(list)
+    for duty in sorted(duties, key=lambda duty: (duty.starts_at, duty.ends_at)):
+        days[duty.starts_at.astimezone(zone).date()].append(duty)
+    return days
+
+
+def _minutes(from_: datetime, until: datetime) -> int:
+    return max(0, int((until - from_).total_seconds() // 60))
+
+
+# Conflicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One thing that stands in the way of a plan, or makes it unwise.
+
+    ``wanted`` is the duty that was asked for, ``other`` what has the time already. Where the
+    obstacle is a fact and not a duty, ``from_date`` and ``until`` say on which days it holds.
+    """
+
+    kind: ConflictKind
+    wanted: Duty | None = None
+    other: Duty | None = None
+    from_date: date | None = None
+    until: date | None = None
+    subject_id: UUID | None = None
+    """The school, class or teacher that the fact is about."""
+    needed_minutes: int | None = None
+    available_minutes: int | None = None
+    limit: int | None = None
+    count: int | None = None
+
+
+def clashes(wanted: Sequence[Duty], *, standing: Sequence[Duty]) -> list[Conflict]:
+    """Every overlap of wanted duties with what stands, and with each other; touching is allowed."""
+    asked = set(wanted)
+    found: list[Conflict] = []
+    by_resource: dict[UUID, list[Duty]] = defaultdict(list)
+    for duty in (*standing, *wanted):
+        by_resource[duty.resource_id].append(duty)
+    for duties in by_resource.values():
+        found.extend(
+            _clash(earlier, later, asked=asked)
+            for earlier, later in _overlapping(duties)
+            if earlier in asked or later in asked
+        )
+    return found
+
+
+def _overlapping(duties: list[Duty]) -> Iterator[tuple[Duty, Duty]]:
+    open_: list[Duty] = []
+    for duty in sorted(duties, key=lambda duty: duty.starts_at):
+        open_ = [former for former in open_ if former.ends_at > duty.starts_at]
+        yield from ((former, duty) for former in open_)
+        open_.append(duty)
+
+
+def _clash(earlier: Duty, later: Duty, *, asked: Collection[Duty]) -> Conflict:
+    wanted, other = (later, earlier) if later in asked else (earlier, later)
+    leave = other.kind is TimeKind.LEAVE
+    kind = ConflictKind.LEAVE if leave else _BUSY[wanted.resource_kind]
+    return Conflict(kind=kind, wanted=wanted, other=other)
+
+
+def misfits(legs: Iterable[Leg], *, wanted: Collection[Duty]) -> list[Conflict]:
+    """Ways that cannot be made in time. Duties that overlap are ``clashes``, not ways."""
+    asked = set(wanted)
+    return [
+        Conflict(
+            kind=ConflictKind.TRAVEL,
+            wanted=leg.later if leg.later in asked else leg.earlier,
+            other=leg.earlier if leg.later in asked else leg.later,
+            needed_minutes=leg.way.needed,
+            available_minutes=leg.available_minutes,
+        )
+        for leg in legs
+        if not leg.fits and leg.earlier.ends_at <= leg.later.starts_at
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What makes a teacher's day bearable. A district sets its own numbers."""
+
+    daily_lessons: int = 6
+    weekly_lessons: int = 20
+    transfers_per_half_day: int = 1
+    noon: time = time(12, 30)
+    lunch_from: time = time(11, 0)
+    lunch_until: time = time(14, 30)
+    lunch_minutes: int = 40
+
+
+def hardships(
+    duties: Iterable[Duty], *, legs: Iterable[Leg], habits: Habits, zone: ZoneInfo
+) -> list[Conflict]:
+    """What is possible but unwise in one teacher's days and weeks (all duties, wanted and old)."""
+    days = _by_day(duties, zone)
+    legs_by_day: dict[date, list[Leg]] = defaultdict(list)
+    for leg in legs:
+        legs_by_day[leg.later.starts_at.astimezone(zone).date()].append(leg)
+    found = _too_many(
+        {day: _lessons(duties) for day, duties in days.items()},
+        kind=ConflictKind.DAILY_MAXIMUM,
+        limit=habits.daily_lessons,
+        length=1,
+    )
+    weeks: dict[date, int] = defaultdict(int)
+    for day, duties_ in days.items():
+        weeks[day - timedelta(days=day.weekday())] += _lessons(duties_)
+    found += _too_many(
+        weeks, kind=ConflictKind.WEEKLY_MAXIMUM, limit=habits.weekly_lessons, length=7
+    )
+    for day, duties_ in days.items():
+        found += _hasty(day, legs_by_day[day], habits=habits, zone=zone)
+        found += _hungry(day, duties_, legs_by_day[day], habits=habits, zone=zone)
+    return found
+
+
+def _lessons(duties: Iterable[Duty]) -> int:
+    return sum(duty.kind is TimeKind.LESSON for duty in duties)
+
+
+def _too_many(
+    counts: Mapping[date, int], *, kind: ConflictKind, limit: int, length: int
+) -> list[Conflict]:
+    return [
+        Conflict(
+            kind=kind,
+            from_date=day,
+            until=day + timedelta(days=length),
+            limit=limit,
+            count=count,
+        )
+        for day, count in counts.items()
+        if count > limit
+    ]
+
+
+def _hasty(
+    day: date, legs: Sequence[Leg], *, habits: Habits, zone: ZoneInfo
+) -> Iterator[Conflict]:
+    mornings = [leg.later.starts_at.astimezone(zone).time() < habits.noon for leg in legs]
+    for count in (mornings.count(True), mornings.count(False)):
+        if count > habits.transfers_per_half_day:
+            yield Conflict(
+                kind=ConflictKind.MANY_TRANSFERS,
+                from_date=day,
+                until=day + timedelta(days=1),
+                limit=habits.transfers_per_half_day,
+                count=count,
+            )
+
+
+def _hungry(
+    day: date, duties: Sequence[Duty], legs: Sequence[Leg], *, habits: Habits, zone: ZoneInfo
+) -> Iterator[Conflict]:
+    opens = datetime.combine(day, habits.lunch_from, zone)
+    closes = datetime.combine(day, habits.lunch_until, zone)
+    if duties[0].starts_at >= opens or max(duty.ends_at for duty in duties) <= closes:
+        return
+    taken = [(duty.starts_at, duty.ends_at) for duty in duties]
+    taken += [(leg.leave_by, leg.later.starts_at) for leg in legs]
+    longest, free_since = 0, opens
+    for starts_at, ends_at in sorted(taken):
+        longest = max(longest, _minutes(free_since, min(starts_at, closes)))
+        free_since = max(free_since, ends_at)
+    longest = max(longest, _minutes(free_since, closes))
+    if longest < habits.lunch_minutes:
+        yield Conflict(
+            kind=ConflictKind.NO_LUNCH,
+            from_date=day,
+            until=day + timedelta(days=1),
+            needed_minutes=habits.lunch_minutes,
+            available_minutes=longest,
+        )
+
+
+def gaps(
+    spans: Iterable[tuple[date | None, date | None]], *, from_: date, until: date
+) -> list[tuple[date, date]]:
+    """The parts of ``[from_, until)`` that no span covers; ``None`` is without end."""
+    found: list[tuple[date, date]] = []
+    for lower, upper in sorted(spans, key=lambda span: span[0] or date.min):
+        starts = lower or date.min
+        if starts > from_:
+            found.append((from_, min(starts, until)))
+        from_ = max(from_, upper or date.max)
+        if from_ >= until:
+            return [gap for gap in found if gap[0] < gap[1]]
+    return [*found, (from_, until)]
+
+
+# What would work
+
+
+class Candidate(NamedTuple):
+    """A weekly or single time that might do, with the duties it would ask for."""
+
+    weekday: int
+    period: int
+    wanted: tuple[Duty, ...]
+
+
+def free(
+    candidates: Iterable[Candidate],
+    *,
+    standing: Sequence[Duty],
+    ways_of: Callable[[UUID, UUID], Way],
+    zone: ZoneInfo,
+) -> Iterator[Candidate]:
+    """Those candidates that clash with nothing and can be reached, in the order given."""
+    for candidate in candidates:
+        if not candidate.wanted or clashes(candidate.wanted, standing=standing):
+            continue
+        dates = {duty.starts_at.astimezone(zone).date() for duty in candidate.wanted}
+        day = [
+            duty
+            for duty in (*standing, *candidate.wanted)
+            if duty.resource_kind is ResourceKind.TEACHER
+            and duty.starts_at.astimezone(zone).date() in dates
+        ]
+        ways = {pair: ways_of(*pair) for pair in ways_asked(day, zone=zone)}
+        if all(leg.fits for leg in legs_of(day, ways=ways, zone=zone)):
+            yield candidate
