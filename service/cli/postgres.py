@@ -12,6 +12,7 @@ import os
 import pwd
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -56,6 +57,9 @@ THROWAWAY: Mapping[str, str] = MappingProxyType(
 )
 """Settings for a cluster that nobody will miss."""
 
+SUPERUSER = "postgres"
+"""Has the same password; for backups and repairs, the service never signs in as it."""
+
 _INSTALLED = (
     "usr/lib/postgresql/*/bin",
     "usr/pgsql-*/bin",
@@ -68,7 +72,7 @@ _BUILTIN_LOCALES = 17
 _SOCKET_PORT = 5432  # part of the socket's file name, nothing listens on it
 _LONGEST_SOCKET = 100
 _LARGEST_LOG = 10 * 1024 * 1024
-_PATIENCE = 120.0
+_PATIENCE = 120
 _TICK = 0.01
 _ORPHANS = 5.0
 
@@ -87,7 +91,7 @@ class Binaries:
     @classmethod
     def at(cls, folder: Path) -> "Binaries | None":
         """The installation in a folder, or ``None`` where there is none that runs."""
-        if not all((folder / name).is_file() for name in ("postgres", "initdb")):
+        if not all((folder / name).is_file() for name in ("postgres", "initdb", "pg_ctl")):
             return None
         told = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=False
@@ -204,7 +208,6 @@ class Cluster:
     binaries: Binaries
     options: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
     account: Account | None = field(init=False)
-    _child: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
@@ -248,14 +251,15 @@ class Cluster:
             else ("--locale=C.UTF-8",)
         )
         where = ("-D", str(unfinished))
-        self._finish("initdb", *where, "-U", "postgres", "-E", "UTF8", "-A", "trust", *locale)
+        self._finish("initdb", *where, "-U", SUPERUSER, "-E", "UTF8", "-A", "trust", *locale)
         password = self._new_password()
         self._finish(
             "postgres",
             "--single",
             *where,
             "postgres",
-            given=f"CREATE ROLE {_NAME} LOGIN CREATEDB CREATEROLE PASSWORD '{password}'\n"
+            given=f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'\n"
+            f"CREATE ROLE {_NAME} LOGIN CREATEDB CREATEROLE PASSWORD '{password}'\n"
             f"CREATE DATABASE {_NAME} OWNER {_NAME}\n",
         )
         (unfinished / "pg_hba.conf").write_text(
@@ -319,38 +323,23 @@ class Cluster:
 
     def _launch(self) -> None:
         log = self._log()
+        self._make_private(self.home / "run")
+        chosen = {**self.options, "cluster_name": _NAME, **_address(self.home / "run")}
+        flags = shlex.join(word for pair in chosen.items() for word in ("-c", "=".join(pair)))
+        command = ("start", "-w", "-t", str(_PATIENCE), "-D", str(self.data), "-l", str(log))
         until = time.monotonic() + _ORPHANS
         while True:
             mark = log.stat().st_size
-            child = self._spawn(log)
-            if _wait(lambda: self._is_ready() or child.poll() is not None, _PATIENCE) and (
-                child.poll() is None
-            ):
+            try:
+                self._finish("pg_ctl", *command, "-o", flags)
+            except PostgresError as error:
+                said = log.read_bytes()[mark:].decode(errors="replace")
+                # The children of a killed server need a moment to notice that they are orphans.
+                if "still in use" not in said or time.monotonic() > until:
+                    raise PostgresError(f"PostgreSQL does not start:\n{said[-2000:]}") from error
+                time.sleep(_TICK * 10)
+            else:
                 return
-            said = log.read_bytes()[mark:].decode(errors="replace")
-            # The children of a killed server need a moment to notice that they are orphans.
-            if "still in use" not in said or time.monotonic() > until:
-                raise PostgresError(f"PostgreSQL does not start; {log} ends with:\n{said[-2000:]}")
-            time.sleep(_TICK * 10)
-
-    def _spawn(self, log: Path) -> "subprocess.Popen[bytes]":
-        run = self.home / "run"
-        self._make_private(run)
-        chosen = {**self.options, "cluster_name": _NAME, **_address(run)}
-        flags = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
-        with log.open("ab") as output:
-            self._child = subprocess.Popen(
-                self._command("postgres", "-D", str(self.data), *flags),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd="/",
-                env=_environment(),
-                # Ctrl-C is for the service, which stops its database when all else is done.
-                start_new_session=True,
-                **self._identity(),
-            )
-        return self._child
 
     def _finish(self, program: str, *arguments: str, given: str = "") -> None:
         done = subprocess.run(
@@ -359,7 +348,7 @@ class Cluster:
             capture_output=True,
             text=True,
             cwd="/",
-            env=_environment(),
+            env={"PATH": os.defpath, "LC_ALL": "C"},
             check=False,
             **self._identity(),
         )
@@ -381,14 +370,18 @@ class Cluster:
 
     def _make_private(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
+        self._give(folder)
+
+    def _give(self, path: Path) -> None:
         if self.account is not None:
-            os.chown(folder, self.account.uid, self.account.gid)
+            os.chown(path, self.account.uid, self.account.gid)
 
     def _log(self) -> Path:
         log = self.home / "log"
         if log.exists() and log.stat().st_size > _LARGEST_LOG:
             log.replace(self.home / "log.1")
         log.touch(mode=0o600)
+        self._give(log)
         return log
 
     def _status(self) -> list[str]:
@@ -402,8 +395,6 @@ class Cluster:
 
     def _server(self) -> int | None:
         """The process of this very cluster, if it lives."""
-        if self._child is not None:
-            self._child.poll()  # a dead child of ours would linger as a zombie
         number = next(iter(self._status()), "")
         if not number.isdigit() or str(self.data) not in _command_of(int(number)):
             return None
@@ -459,10 +450,6 @@ def _address(run: Path) -> dict[str, str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     return {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 def _command_of(process: int) -> str:

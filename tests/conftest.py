@@ -1,0 +1,245 @@
+"""The ground of every test: a real PostgreSQL, real commits, and a clean database each time.
+
+One throwaway cluster serves the run, every worker clones its database from one template, and what
+a test wrote is deleted after it. ``PG=system`` takes an installed PostgreSQL for the bundled one.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.cli import postgres
+from service.kit.db import Database, create_all
+from service.kit.settings import settings
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = "huangge_template"
+
+_LEFT_BEHIND_SECONDS = 2 * 60 * 60
+
+
+# The cluster
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a home; its workers inherit it through the environment."""
+    if hasattr(config, "workerinput"):
+        return
+    _sweep()
+    home = Path(tempfile.mkdtemp(prefix="huangge-test-"))
+    home.chmod(0o711)
+    os.environ |= {
+        "HUANGGE_DATA_DIR": str(home),
+        "HUANGGE_SECRET": "a secret that only tests know, long enough for HMAC",
+        "HUANGGE_DEMO": "false",
+    }
+    os.environ.pop("HUANGGE_DATABASE_URL", None)
+    settings.cache_clear()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["HUANGGE_DATA_DIR"], ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what runs that were killed left behind; their servers stop when their files go."""
+    for home in Path(tempfile.gettempdir()).glob("huangge-test-*"):
+        with suppress(OSError):
+            if time.time() - home.stat().st_mtime > _LEFT_BEHIND_SECONDS:
+                shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of the run's PostgreSQL; the first worker starts it, the last one stops it."""
+    binaries = postgres.installed() if os.environ.get("PG") == "system" else postgres.choose()
+    with postgres.running(
+        settings().data_dir, binaries=binaries, options=postgres.THROWAWAY
+    ) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_url(cluster: str, worker_id: str) -> str:
+    """A migrated database of this worker's own."""
+    name = f"test_{worker_id}"
+    with (settings().data_dir / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        asyncio.run(_provide(cluster, name))
+    return _named(cluster, name)
+
+
+async def _provide(cluster: str, name: str) -> None:
+    connection = await asyncpg.connect(_driverless(cluster))
+    try:
+        known = await connection.fetchval(
+            "SELECT count(*) FROM pg_database WHERE datname = $1", TEMPLATE
+        )
+        if not known:
+            await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+            await _lay_out(_named(cluster, TEMPLATE))
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    finally:
+        await connection.close()
+
+
+async def _lay_out(url: str) -> None:
+    """The tables as an installation has them: by migration, once there is one."""
+    if list((ROOT / "alembic" / "versions").glob("*.py")):
+        await _migrate(url)
+    else:
+        _import_tables()
+        database = Database(url, pooled=False)
+        async with database.engine.begin() as connection:
+            await create_all(connection)
+        await database.close()
+    connection = await asyncpg.connect(_driverless(_as_superuser(url)))
+    await connection.execute(await _cleaner(connection))
+    await connection.close()
+
+
+async def _migrate(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    await asyncio.to_thread(command.upgrade, config, "head")
+
+
+def _import_tables() -> None:
+    for module in ("service.kit.audit", "service.kit.changes", "service.kit.idempotency"):
+        import_module(module)
+    for file in sorted((ROOT / "service").glob("*/tables.py")):
+        with suppress(ImportError):
+            import_module(f"service.{file.parent.name}.tables")
+    tables = SQLModel.metadata.tables
+    while lost := [
+        table
+        for table in tables.values()
+        if any(key.target_fullname.split(".")[0] not in tables for key in table.foreign_keys)
+    ]:
+        for table in lost:
+            SQLModel.metadata.remove(table)
+
+
+async def _cleaner(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
+    """A procedure that empties what is not empty: asking costs microseconds, deleting does not."""
+    tables = await connection.fetch(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relname <> 'alembic_version'"
+    )
+    steps = "".join(
+        f'IF EXISTS (SELECT FROM "{name}") THEN DELETE FROM "{name}"; END IF;\n'
+        for (name,) in tables
+    )
+    return f"CREATE PROCEDURE test_clean() LANGUAGE plpgsql AS $$ BEGIN\n{steps}END $$"
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _as_superuser(url: str) -> str:
+    return make_url(url).set(username=postgres.SUPERUSER).render_as_string(hide_password=False)
+
+
+def _driverless(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+# The database of a test
+
+
+@pytest.fixture(scope="session")
+async def sessions(database_url: str) -> AsyncIterator[Database]:
+    """One engine for all tests of a worker: connections and prepared statements stay warm."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def cleaner(database_url: str) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+    """Deletes what a test left; as superuser, since row-level security hides rows from all else."""
+    connection = await asyncpg.connect(
+        _driverless(_as_superuser(database_url)),
+        server_settings={"session_replication_role": "replica", "lock_timeout": "5s"},
+    )
+    yield lambda: connection.execute("CALL test_clean()")
+    await connection.close()
+
+
+@pytest.fixture
+async def database(
+    sessions: Database, cleaner: Callable[[], Awaitable[object]]
+) -> AsyncIterator[Database]:
+    """A clean database; what the test commits is gone after it."""
+    yield sessions
+    await cleaner()
+
+
+@pytest.fixture
+async def district(database: Database) -> Any:
+    """The district that a test plays in."""
+    return await Make(database, None).district()
+
+
+@pytest.fixture
+async def db(database: Database, district: Any) -> AsyncIterator[AsyncSession]:
+    """An open writing transaction in the district; what it did not commit is rolled back."""
+    async with database.write(district.id) as session:
+        yield session
+        await session.rollback()
+
+
+class Make:
+    """The factories of all modules, each call a committed transaction of its own."""
+
+    def __init__(self, database: Database, district: Any) -> None:
+        self._database = database
+        self._district = district
+
+    def at(self, district: Any) -> "Make":
+        """The same factories in another district."""
+        return Make(self._database, district)
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        factory = _factory(name)
+
+        async def build(**values: Any) -> Any:
+            home = {"district": self._district} if self._district is not None else {}
+            async with self._database.write(self._district and self._district.id) as db:
+                return await factory(db, **home, **values)
+
+        return build
+
+
+def _factory(name: str) -> Callable[..., Awaitable[Any]]:
+    for file in sorted((ROOT / "tests" / "factories").glob("[a-z]*.py")):
+        module = import_module(f"tests.factories.{file.stem}")
+        if callable(found := vars(module).get(name)) and found.__module__ == module.__name__:
+            return found
+    raise AttributeError(f"no factory {name!r} in tests/factories")
+
+
+@pytest.fixture
+def make(database: Database, district: Any) -> Make:
+    """Rows for a test: ``await make.school(name="…")``."""
+    return Make(database, district)
