@@ -11,19 +11,25 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.accounts.rules import Hat, grants_of
 from service.cli import postgres
+from service.kit.auth import Caller, Reach, Role
 from service.kit.db import Database, create_all
+from service.kit.ids import new_id
 from service.kit.settings import settings
 
 ROOT = Path(__file__).parent.parent
@@ -243,3 +249,94 @@ def _factory(name: str) -> Callable[..., Awaitable[Any]]:
 def make(database: Database, district: Any) -> Make:
     """Rows for a test: ``await make.school(name="…")``."""
     return Make(database, district)
+
+
+# Who asks
+
+
+@pytest.fixture(scope="session")
+def application(sessions: Database) -> FastAPI:
+    """The service, made once: laying out its routes takes longer than most tests."""
+    from service.main import create_app
+
+    return create_app(sessions)
+
+
+@pytest.fixture
+def app(application: FastAPI, database: Database) -> Iterator[FastAPI]:
+    """The service on a clean database."""
+    authenticate = application.state.authenticate
+    yield application
+    application.state.authenticate = authenticate
+
+
+@pytest.fixture
+async def guests(app: FastAPI) -> AsyncIterator[Callable[..., httpx.AsyncClient]]:
+    """Clients of the service, closed after the test."""
+    async with AsyncExitStack() as open_clients:
+        made: list[httpx.AsyncClient] = []
+
+        def enter(**options: Any) -> httpx.AsyncClient:
+            made.append(
+                httpx.AsyncClient(
+                    transport=httpx.ASGITransport(app), base_url="http://huangge.test", **options
+                )
+            )
+            open_clients.push_async_callback(made[-1].aclose)
+            return made[-1]
+
+        yield enter
+
+
+@pytest.fixture
+def client(guests: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
+    """Somebody who has not signed in."""
+    return guests()
+
+
+@pytest.fixture
+def as_(
+    app: FastAPI, guests: Callable[..., httpx.AsyncClient], district: Any
+) -> Callable[..., httpx.AsyncClient]:
+    """Somebody who wears a hat: ``as_(Role.SCHOOL_ADMIN, school=school)``.
+
+    ``school``, ``group`` and ``teacher`` are rows or ids and decide how far the hat reaches; a
+    teacher's ``school`` is the one that keeps the account. ``district`` is another one than the
+    test's own.
+    """
+    known: dict[str, Caller] = {}
+    without = app.state.authenticate
+
+    async def authenticate(token: str) -> Caller:
+        return known[token] if token in known else await without(token)
+
+    app.state.authenticate = authenticate
+
+    def sign_in(role: Role, **where: Any) -> httpx.AsyncClient:
+        caller = _caller(role, (where.pop("district", None) or district).id, **where)
+        token = str(caller.account_id)
+        known[token] = caller
+        return guests(headers={"Authorization": f"Bearer {token}"})
+
+    return sign_in
+
+
+def _caller(
+    role: Role, district_id: UUID, *, school: Any = None, group: Any = None, teacher: Any = None
+) -> Caller:
+    school_id, group_id, teacher_id = (getattr(row, "id", row) for row in (school, group, teacher))
+    if role is Role.TEACHER:
+        hat = Hat(role, Reach.SELF)
+    elif group_id is not None:
+        hat = Hat(role, Reach.GROUP, group_id)
+    elif school_id is not None:
+        hat = Hat(role, Reach.SCHOOL, school_id)
+    else:
+        hat = Hat(role, Reach.DISTRICT)
+    return Caller(
+        district_id=district_id,
+        name=role.value,
+        account_id=new_id(),
+        teacher_id=teacher_id,
+        grants=grants_of([hat], teacher_id=teacher_id, school_id=school_id),
+    )
