@@ -50,11 +50,13 @@ class Claim:
 
 
 class Replay(Exception):
-    """The request was answered before; ``answer`` is what was said."""
+    """The request was answered before, and this is what was said."""
 
     def __init__(self, answer: StoredAnswer) -> None:
         super().__init__(answer.key)
-        self.answer = answer
+        self.status = answer.status
+        self.headers: dict[str, str] = dict(answer.headers)
+        self.body = answer.body
 
 
 def fingerprint(method: str, target: str, body: bytes) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession as SqlAlchemySession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit.problems import CursorMismatch, FieldError, Text, ValidationFailed
@@ -148,7 +149,8 @@ async def fetch(
     keyed = keyed.order_by(
         *(order.column.desc() if order.descending else order.column.asc() for order in orders)
     ).limit(limit + 1)
-    found = (await db.execute(keyed)).all()  # type: ignore[deprecated]
+    # SQLModel's own `exec` would keep the first column only, and the keys are the others.
+    found = (await SqlAlchemySession.execute(db, keyed)).all()
     page, more = found[:limit], len(found) > limit
     width = len(orders)
     rows = [row[0] if len(row) == width + 1 else row[:-width] for row in page]

@@ -84,8 +84,7 @@ def problem_answer(problem: Problem, scope: Scope) -> Response:
 
 async def on_problem(request: Request, error: Exception) -> Response:
     """Answer a refusal."""
-    assert_problem = error if isinstance(error, Problem) else Problem()
-    return problem_answer(assert_problem, request.scope)
+    return problem_answer(error if isinstance(error, Problem) else Problem(), request.scope)
 
 
 async def on_invalid_request(request: Request, error: Exception) -> Response:
@@ -117,6 +116,5 @@ async def on_replay(_: Request, error: Exception) -> Response:
     """Say again what was said to the first request with the same key."""
     if not isinstance(error, Replay):
         raise error
-    answer = error.answer
-    headers = {**answer.headers, "Idempotency-Replayed": "true"}
-    return Response(answer.body, status_code=answer.status, headers=headers)
+    headers = {**error.headers, "Idempotency-Replayed": "true"}
+    return Response(error.body, status_code=error.status, headers=headers)

@@ -1,0 +1,66 @@
+"""The only list of modules: their routes, jobs and tables."""
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import APIRouter, FastAPI
+
+from service.kit.auth import Caller
+
+# Phones ask most often, so their routes are matched first.
+_MODULES = (
+    "phone",
+    "accounts",
+    "network",
+    "staff",
+    "calendar",
+    "timetable",
+    "itinerant",
+    "mentoring",
+    "partners",
+)
+
+
+def _load(module: str, part: str) -> object | None:
+    name = f"service.{module}.{part}"
+    return import_module(name) if find_spec(name) else None
+
+
+def load_tables() -> None:
+    """Let the metadata know every table."""
+    import_module("service.kit.idempotency")
+    import_module("service.kit.journal")
+    for module in _MODULES:
+        _load(module, "tables")
+
+
+def load_jobs() -> None:
+    """Let the worker know every job."""
+    load_tables()
+    for module in _MODULES:
+        _load(module, "jobs")
+
+
+def routers() -> list[APIRouter]:
+    """Every module's routes, in the order they are matched."""
+    load_tables()
+    found: list[APIRouter] = []
+    for module in _MODULES:
+        routes = _load(module, "routes")
+        if routes is None:
+            continue
+        several = getattr(routes, "routers", None)
+        found += several if several is not None else [routes.router]  # type: ignore[attr-defined]
+    return found
+
+
+def authenticator(app: FastAPI) -> Callable[[str], Awaitable[Caller]]:
+    """How an access token becomes a caller; the database is looked up when it is needed."""
+
+    async def authenticate(token: str) -> Caller:
+        found = import_module("service.accounts.queries")
+        caller: Caller = await found.authenticate(app.state.database, token)
+        return caller
+
+    return authenticate
