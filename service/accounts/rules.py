@@ -1,0 +1,314 @@
+"""The policy: which role holds which permission, how far it reaches, and who may give it.
+
+Pure. Which *rows* a grant reaches is decided in each module's ``access``; here stands only what a
+hat is worth.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from service.accounts.problems import (
+    BeyondOwnReach,
+    EndBeforeStart,
+    GrantOver,
+    LastDistrictAdmin,
+    ReachUnfit,
+)
+from service.kit.auth import Grant, Permission, Reach, Role
+from service.kit.problems import FieldError, Text
+
+_ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN})
+"""Held by every hat for the one who wears it."""
+
+_WORDS = frozenset({Permission.CODE_LIST_READ})
+"""Code lists are the district's own words: whoever works here may read them."""
+
+_DISTRICT_OFFICE = frozenset(Permission) - _ANYBODY - {Permission.MENTORING_ANSWER}
+"""Everything, but nobody answers for a mentor."""
+
+_GROUP_OFFICE = frozenset(
+    {
+        Permission.NETWORK_READ,
+        Permission.NETWORK_GROUP_WRITE,
+        Permission.NETWORK_MEMBERSHIP_CHANGE,
+        Permission.NETWORK_CHARTER_WRITE,
+        Permission.TASK_READ,
+        Permission.TASK_WRITE,
+        Permission.STAFF_READ,
+        Permission.CALENDAR_READ,
+        Permission.CALENDAR_WRITE,
+        Permission.TIMETABLE_READ,
+        Permission.TIMETABLE_WRITE,
+        Permission.LESSON_CHANGE,
+        Permission.ASSIGNMENT_READ,
+        Permission.ASSIGNMENT_WRITE,
+        Permission.ASSIGNMENT_PUBLISH,
+        Permission.MENTORING_READ,
+        Permission.MENTORING_WRITE,
+        Permission.ACCOUNT_READ,
+        Permission.ACCOUNT_WRITE,
+    }
+)
+"""The group's office at the lead school. It signs no charter: that is each school's own word."""
+
+_SCHOOL_OFFICE = frozenset(
+    {
+        Permission.NETWORK_READ,
+        Permission.NETWORK_SCHOOL_WRITE,
+        Permission.NETWORK_CHARTER_SIGN,
+        Permission.TASK_READ,
+        Permission.TASK_WRITE,
+        Permission.STAFF_READ,
+        Permission.STAFF_WRITE,
+        Permission.CALENDAR_READ,
+        Permission.CALENDAR_WRITE,
+        Permission.TIMETABLE_READ,
+        Permission.TIMETABLE_WRITE,
+        Permission.LESSON_CHANGE,
+        Permission.ASSIGNMENT_READ,
+        Permission.MENTORING_READ,
+        Permission.MENTORING_WRITE,
+        Permission.ACCOUNT_READ,
+        Permission.ACCOUNT_WRITE,
+    }
+)
+
+_TEACHER = frozenset(
+    {
+        Permission.STAFF_READ,
+        Permission.TIMETABLE_READ,
+        Permission.ASSIGNMENT_READ,
+        Permission.MENTORING_READ,
+        Permission.MENTORING_ANSWER,
+    }
+)
+"""What a teacher may do with their own rows."""
+
+_OWN_SCHOOL = frozenset({Permission.NETWORK_READ, Permission.CALENDAR_READ})
+"""What a teacher may look up about the school that keeps the account."""
+
+_STUDY = frozenset(
+    {
+        Permission.NETWORK_READ,
+        Permission.STAFF_READ,
+        Permission.CALENDAR_READ,
+        Permission.TIMETABLE_READ,
+        Permission.ASSIGNMENT_READ,
+        Permission.MENTORING_READ,
+    }
+)
+
+_INSPECTION = _STUDY | {
+    Permission.TASK_READ,
+    Permission.IMPORT_READ,
+    Permission.ACCOUNT_READ,
+    Permission.AUDIT_READ,
+}
+
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.DISTRICT_ADMIN: _DISTRICT_OFFICE,
+    Role.GROUP_ADMIN: _GROUP_OFFICE,
+    Role.SCHOOL_ADMIN: _SCHOOL_OFFICE,
+    Role.TEACHER: _TEACHER,
+    Role.RESEARCHER: _STUDY,
+    Role.EVALUATOR: _STUDY | {Permission.TASK_READ},
+    Role.AUDITOR: _INSPECTION,
+    Role.PARTNER: frozenset(),
+}
+"""What a role may do as far as its grant reaches; a partner's scopes say it instead."""
+
+ROLE_REACHES: Mapping[Role, frozenset[Reach]] = {
+    Role.DISTRICT_ADMIN: frozenset({Reach.DISTRICT}),
+    Role.GROUP_ADMIN: frozenset({Reach.GROUP}),
+    Role.SCHOOL_ADMIN: frozenset({Reach.SCHOOL}),
+    Role.TEACHER: frozenset({Reach.SELF}),
+    Role.RESEARCHER: frozenset({Reach.SCHOOL, Reach.GROUP, Reach.DISTRICT}),
+    Role.EVALUATOR: frozenset({Reach.SCHOOL, Reach.GROUP, Reach.DISTRICT}),
+    Role.AUDITOR: frozenset({Reach.SCHOOL, Reach.GROUP, Reach.DISTRICT}),
+    Role.PARTNER: frozenset(),
+}
+
+GIVES: Mapping[Role, frozenset[Role]] = {
+    Role.DISTRICT_ADMIN: frozenset(Role) - {Role.PARTNER},
+    Role.GROUP_ADMIN: frozenset({Role.GROUP_ADMIN, Role.SCHOOL_ADMIN, Role.TEACHER}),
+    Role.SCHOOL_ADMIN: frozenset({Role.SCHOOL_ADMIN, Role.TEACHER}),
+}
+"""Which roles a role may give within its reach."""
+
+
+class Scope(StrEnum):
+    """What a partner client may be allowed, in OAuth's words."""
+
+    SCHEDULE_READ = "schedule.read"
+    SCHEDULE_WRITE = "schedule.write"
+    PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    GROUPS_READ = "groups.read"
+
+
+SCOPE_PERMISSIONS: Mapping[Scope, frozenset[Permission]] = {
+    Scope.SCHEDULE_READ: frozenset(
+        {Permission.CALENDAR_READ, Permission.TIMETABLE_READ, Permission.ASSIGNMENT_READ}
+    ),
+    Scope.SCHEDULE_WRITE: frozenset({Permission.TIMETABLE_WRITE}),
+    Scope.PEOPLE_READ: frozenset({Permission.STAFF_READ}),
+    Scope.PEOPLE_WRITE: frozenset({Permission.STAFF_WRITE}),
+    Scope.GROUPS_READ: frozenset({Permission.NETWORK_READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hat:
+    """A role as far as it reaches: what a grant row says on a day it is valid."""
+
+    role: Role
+    reach: Reach
+    target_id: UUID | None = None
+
+
+def grants_of(
+    hats: Iterable[Hat], *, school_id: UUID | None
+) -> tuple[Grant, ...]:
+    """What an account's hats of today allow; without a hat, nothing.
+
+    ``school_id`` is the school that keeps the account: a teacher looks things up there.
+    """
+    grants: list[Grant] = []
+    for hat in hats:
+        grants.append(Grant(hat.role, ROLE_PERMISSIONS[hat.role], hat.reach, hat.target_id))
+        grants.append(Grant(hat.role, _ANYBODY, Reach.SELF))
+        grants.append(Grant(hat.role, _WORDS, Reach.DISTRICT))
+        if hat.role is Role.TEACHER and school_id is not None:
+            grants.append(Grant(hat.role, _OWN_SCHOOL, Reach.SCHOOL, school_id))
+    return tuple(grants)
+
+
+def partner_grants(
+    scopes: Iterable[Scope], organisations: Iterable[tuple[Reach, UUID | None]]
+) -> tuple[Grant, ...]:
+    """What a partner client may do: every scope, in every organisation it was given."""
+    held = frozenset[Permission]().union(*(SCOPE_PERMISSIONS[scope] for scope in scopes))
+    if not held:
+        return ()
+    return (
+        *(Grant(Role.PARTNER, held, reach, target) for reach, target in organisations),
+        Grant(Role.PARTNER, _WORDS, Reach.DISTRICT),
+    )
+
+
+def narrowed_scopes(asked: str | None, *, held: Collection[Scope]) -> frozenset[Scope] | None:
+    """The scopes of a token: all that are held, or the part that was asked for.
+
+    ``None`` where something was asked for that is not held.
+    """
+    if not asked or not asked.split():
+        return frozenset(held)
+    wanted = set(asked.split())
+    return frozenset(Scope(name) for name in wanted) if wanted <= set(held) else None
+
+
+def check_hat(hat: Hat) -> None:
+    """Refuse a role that is not held that far.
+
+    Raises
+    ------
+    ReachUnfit
+        The role has no such reach, or the target is missing or too much.
+    """
+    if hat.reach not in ROLE_REACHES[hat.role]:
+        known = "、".join(sorted(ROLE_REACHES[hat.role])) or "-"
+        message = Text(f"该角色可用:{known}", f"this role takes {known.replace('、', ', ')}")
+        raise ReachUnfit(errors=[FieldError("/reach", "reach-unfit", message)])
+    check_target(hat.reach, hat.target_id)
+
+
+def check_target(reach: Reach, target_id: UUID | None, *, pointer: str = "/target_id") -> None:
+    """Refuse a school or group that is missing, or one that nothing asks for.
+
+    Raises
+    ------
+    ReachUnfit
+        The target does not go with the reach.
+    """
+    if (target_id is not None) is not (reach in {Reach.SCHOOL, Reach.GROUP}):
+        message = Text(
+            "学校、集团范围必填,其余范围须为空", "goes with school and group, and only with them"
+        )
+        raise ReachUnfit(errors=[FieldError(pointer, "reach-unfit", message)])
+
+
+def check_gives(role: Role, *, covering: Collection[Role]) -> None:
+    """Refuse to give, or to take, what the giver could not give.
+
+    ``covering`` are the giver's roles whose reach holds the target.
+
+    Raises
+    ------
+    BeyondOwnReach
+        None of them gives this role.
+    """
+    if not any(role in GIVES.get(giver, frozenset()) for giver in covering):
+        raise BeyondOwnReach
+
+
+def check_end(*, valid_from: date | None, valid_until: date | None, end: date, today: date) -> None:
+    """Refuse an end before the beginning, or of a grant that is over.
+
+    Raises
+    ------
+    GrantOver
+        The grant has ended already.
+    EndBeforeStart
+        Nothing would be left of it.
+    """
+    if valid_until is not None and valid_until <= today:
+        raise GrantOver
+    if valid_from is not None and end <= valid_from:
+        raise EndBeforeStart
+
+
+def check_admins_left(others: Sequence[UUID]) -> None:
+    """Refuse to remove the last account that can let others in.
+
+    ``others`` are active accounts, except the one concerned, that are district admin today and
+    without an end.
+
+    Raises
+    ------
+    LastDistrictAdmin
+        There is no other.
+    """
+    if not others:
+        raise LastDistrictAdmin
+
+
+_NAME = re.compile(r"[\w][\w.\-]{1,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name somebody signs in with, and the district's code where it was given."""
+
+    name: str
+    district_code: str | None
+
+
+def normal_name(name: str) -> str:
+    """One spelling of a username: full-width letters and capitals are the same person."""
+    return unicodedata.normalize("NFKC", name).strip().lower()
+
+
+def is_username(name: str) -> bool:
+    """Whether it can be a username: 2–64 letters, digits, ``.``, ``-`` or ``_``."""
+    return _NAME.fullmatch(name) is not None
+
+
+def read_login(given: str) -> Login:
+    """``name`` or ``name@500109``: the district's code follows the last ``@``."""
+    name, _, code = normal_name(given).rpartition("@")
+    return Login(name, code) if name else Login(code, None)
