@@ -338,5 +338,5 @@ def _caller(
         name=role.value,
         account_id=new_id(),
         teacher_id=teacher_id,
-        grants=grants_of([hat], teacher_id=teacher_id, school_id=school_id),
+        grants=grants_of([hat], school_id=school_id),
     )
