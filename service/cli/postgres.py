@@ -29,6 +29,7 @@ from typing import TypedDict
 from urllib.parse import quote, urlencode
 
 from service.cli import demote
+from service.cli.errors import CommandError
 
 OLDEST = 15
 """The oldest major version of PostgreSQL that the service runs on."""
@@ -77,8 +78,8 @@ _TICK = 0.01
 _ORPHANS = 5.0
 
 
-class PostgresError(RuntimeError):
-    """The database cannot be brought up; the message says what to do about it."""
+class PostgresError(CommandError):
+    """The database cannot be brought up or down."""
 
 
 @dataclass(frozen=True, slots=True)

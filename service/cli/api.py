@@ -1,0 +1,11 @@
+"""The application as a server process makes it."""
+
+from fastapi import FastAPI
+
+from service.cli import schema
+from service.main import create_app
+
+
+def make_app() -> FastAPI:
+    """The service, which is not ready on any schema but its own."""
+    return create_app(schema_head=schema.head())

@@ -1,0 +1,131 @@
+"""The command ``huangge``. Each command imports what it needs, so that none waits for the others."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from service.cli.errors import CommandError
+
+app = typer.Typer(
+    name="huangge",
+    help="黄葛:学区集团化办学的开放服务。The service on which a school district runs its groups.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+complaints = Console(stderr=True, style="red", highlight=False)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What whoever typed the command can mend is a sentence, not a traceback."""
+    try:
+        yield
+    except CommandError as error:
+        complaints.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def run() -> None:
+    """启动全部:数据库、服务、后台任务,Ctrl-C 停止。Start everything; Ctrl-C stops it."""
+    with _explained():
+        from service.cli import run as everything
+
+        everything.run(console)
+
+
+@app.command()
+def migrate() -> None:
+    """把数据库结构更新到当前版本。Bring the database schema up to date."""
+    with _explained():
+        from service.cli import ground, schema
+        from service.cli.words import say
+
+        with ground.database() as url:
+            if schema.migrate(url):
+                say(console, "数据库结构已更新。", "The schema has been updated.")
+            else:
+                say(console, "数据库结构已是最新。", "The schema is up to date.")
+
+
+@app.command()
+def serve(
+    workers: Annotated[
+        int, typer.Option(min=1, help="进程数。How many processes answer.")
+    ] = 1,
+) -> None:
+    """只运行接口服务(用于正式部署)。Run the API alone, for production."""
+    with _explained():
+        import uvicorn
+
+        from service.cli import ground
+        from service.kit.settings import settings
+
+        with ground.database():
+            chosen = settings()
+            uvicorn.run(
+                "service.cli.api:make_app",
+                factory=True,
+                host=chosen.host,
+                port=chosen.port,
+                workers=workers,
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=30,
+            )
+
+
+@app.command()
+def work(*, with_parent: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
+    """只运行后台任务进程。Run a job worker alone."""
+    with _explained():
+        import uvloop
+
+        from service import worker
+        from service.cli import ground
+
+        with (
+            ground.database() as url,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(worker.serve(url, with_parent=with_parent))
+
+
+@app.command()
+def openapi(
+    file: Annotated[Path, typer.Argument(help="写入的文件。Where to write it.")] = Path(
+        "openapi/openapi.json"
+    ),
+    *,
+    check: Annotated[
+        bool, typer.Option(help="只核对,不写入。Compare instead of writing.")
+    ] = False,
+) -> None:
+    """生成接口文档。Write the OpenAPI document."""
+    with _explained():
+        # The document does not depend on any installation.
+        os.environ.setdefault("HUANGGE_SECRET", "the document is the same with every secret")
+        from service.cli import contract
+
+        if check:
+            contract.check(file)
+        else:
+            contract.write(file)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,159 @@
+"""``huangge run``: everything an office needs, from one command, in one terminal.
+
+The order matters. Up: address, database, schema, demo district, service, job worker. Down: the
+service finishes what it is answering, then the worker its jobs, then the database stops.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import uvicorn
+import uvloop
+from rich.console import Console
+from typing_extensions import override
+
+from service.cli import demo, ground, schema
+from service.cli.errors import CommandError
+from service.cli.words import PORT_TAKEN, banner, say
+from service.kit.settings import settings
+from service.cli.api import make_app
+
+_GRACE_SECONDS = 10
+_PAUSE_SECONDS = 2.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(console: Console) -> None:
+    """Bring everything up, serve until a signal comes, bring everything down.
+
+    Raises
+    ------
+    CommandError
+        The port belongs to somebody else.
+    """
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _interrupt)
+    # Logs are for people here, and only what needs them; settings can ask for more.
+    os.environ.setdefault("HUANGGE_LOG_JSON", "false")
+    os.environ.setdefault("HUANGGE_LOG_LEVEL", "WARNING")
+    settings.cache_clear()
+    with _listener() as listener, ground.database() as url:
+        if schema.migrate(url):
+            say(console, "数据库结构已更新。", "The database schema is up to date now.")
+        logins = demo.load_once(url, console)
+        address = _address(listener)
+        _serve(listener, on_started=lambda: console.print(banner(address, logins=logins)))
+    say(console, "已停止,数据已保存。", "Stopped; everything is saved.")
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _listener() -> socket.socket:
+    chosen = settings()
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((chosen.host, chosen.port))
+    except OSError as error:
+        listener.close()
+        raise CommandError(PORT_TAKEN.format(port=chosen.port, why=error)) from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    chosen = settings()
+    host = chosen.host if chosen.host not in {"0.0.0.0", "::"} else "localhost"
+    return chosen.public_url or f"http://{host}:{listener.getsockname()[1]}"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells when it answers and leaves the signals to us."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn raises the signal again when it is done; then the rest would not stop in order.
+        loop = asyncio.get_running_loop()
+        for one in _SIGNALS:
+            loop.add_signal_handler(one, self._stop)
+        try:
+            yield
+        finally:
+            for one in _SIGNALS:
+                loop.remove_signal_handler(one)
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit  # the second time, nobody is waited for
+        self.should_exit = True
+
+
+def _serve(listener: socket.socket, *, on_started: Callable[[], None]) -> None:
+    config = uvicorn.Config(
+        make_app(),
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve_and_work(_Server(config, on_started), listener))
+
+
+async def _serve_and_work(server: _Server, listener: socket.socket) -> None:
+    working = asyncio.create_task(_keep_working(server))
+    try:
+        await server.serve([listener])
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+
+async def _keep_working(server: _Server) -> None:
+    """Keep a worker running beside the service."""
+    while not server.started:
+        await asyncio.sleep(_PAUSE_SECONDS / 20)
+    while True:
+        worker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "service.cli.main", "work", "--with-parent"),
+            # Ctrl-C is for the service, which stops its worker when it has answered.
+            start_new_session=True,
+        )
+        try:
+            await worker.wait()
+            await asyncio.sleep(_PAUSE_SECONDS)
+        finally:
+            await _end(worker)
+
+
+async def _end(worker: asyncio.subprocess.Process) -> None:
+    if worker.returncode is not None:
+        return
+    worker.terminate()
+    try:
+        await asyncio.wait_for(worker.wait(), _GRACE_SECONDS)
+    except TimeoutError:
+        worker.kill()  # its jobs are taken up again at the next start
+        await worker.wait()

@@ -1,0 +1,88 @@
+"""Runs the jobs that requests wished for; as many workers as one likes may run side by side.
+
+A job that fails is tried again with growing pauses; one that keeps failing is held in the queue,
+where an operator finds it. A worker that dies loses its heartbeat, and another takes its jobs.
+"""
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+
+import asyncpg
+from pgqueuer import Job, PgQueuer
+from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+
+from service import wiring
+from service.kit.db import Database
+from service.kit.jobs import HANDLERS, run
+from service.kit.observe import JOBS, configure_logs, log
+from service.kit.settings import settings
+
+_ATTEMPTS = 6
+_FIRST_PAUSE = timedelta(seconds=2)
+_PARENT_CHECK_SECONDS = 1.0
+
+
+async def work(url: str, *, stop: asyncio.Event) -> None:
+    """Run jobs until ``stop`` is set; those that run by then are finished first."""
+    wiring.load_jobs()
+    database = Database(url)
+    _, address = database.engine.dialect.create_connect_args(database.engine.url)
+    async with asyncpg.create_pool(**address, min_size=2, max_size=4) as pool:
+        manager = PgQueuer.from_asyncpg_pool(pool)
+        for name in HANDLERS:
+            _register(manager, database, name)
+        stopping = asyncio.create_task(_forward(stop, manager.shutdown))
+        try:
+            # Without its listener a worker would seem alive and be slow: better start anew.
+            await manager.run(shutdown_on_listener_failure=True)
+        finally:
+            stopping.cancel()
+            await database.close()
+
+
+def _register(manager: PgQueuer, database: Database, name: str) -> None:
+    async def execute(job: Job) -> None:
+        try:
+            await run(database, name, job.payload or b"{}")
+        except Exception:
+            JOBS.labels(name, "failed").inc()
+            log().exception("job_failed", job=name, attempt=job.attempts)
+            raise
+        JOBS.labels(name, "done").inc()
+
+    manager.entrypoint(name, on_failure="hold", executor_factory=_patient)(execute)
+
+
+def _patient(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+    return DatabaseRetryEntrypointExecutor(
+        parameters, max_attempts=_ATTEMPTS, initial_delay=_FIRST_PAUSE
+    )
+
+
+async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:
+    await source.wait()
+    target.set()
+
+
+async def _end_with(parent: int, stop: asyncio.Event) -> None:
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_CHECK_SECONDS)
+    stop.set()
+
+
+async def serve(url: str, *, with_parent: bool = False) -> None:
+    """Work until a signal comes, or, ``with_parent``, until the process that started this ends."""
+    chosen = settings()
+    configure_logs(level=chosen.log_level, json=chosen.log_json)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, stop.set)
+    watch = asyncio.create_task(_end_with(os.getppid(), stop)) if with_parent else None
+    try:
+        await work(url, stop=stop)
+    finally:
+        if watch is not None:
+            watch.cancel()
