@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -9,12 +10,28 @@ from starlette.exceptions import HTTPException
 
 from service import wiring
 from service.kit.db import Database
-from service.kit.http import answers, health
+from service.kit.http import answers, health, openapi, pages
 from service.kit.http.edge import Edge
 from service.kit.idempotency import Replay
 from service.kit.observe import configure_logs
-from service.kit.problems import Problem
+from service.kit.problems import Problem, Text
 from service.kit.settings import settings
+
+DESCRIPTION = Text(
+    """黄葛是学区运行**集团化办学**的开放服务:成员校与集团、教师走教课表、双导师帮扶。
+
+- 点击右上方「登录」,输入用户名与密码即可在本页试用各接口;
+- 一切写操作都可加 `?validate_only=true` 先行校验,不留下任何改动;
+- 修改须带读取时的 `ETag`(请求头 `If-Match`),避免互相覆盖;
+- 出错时 `detail` 与 `errors` 说明问题所在与解决办法,全部代码见 [/problems](/problems)。""",
+    """Huangge runs **school groups** for a district: members and groups, itinerant timetables, mentors.
+
+- Sign in with *Authorize* and try every operation on this page;
+- add `?validate_only=true` to any write to check it without leaving a trace;
+- changes need the `ETag` you read (header `If-Match`), so that nobody overwrites another;
+- `detail` and `errors` say what is wrong and what to do; all codes are at [/problems](/problems).""",
+)
+TAGS: tuple[tuple[str, Text], ...] = ()
 
 
 def create_app(database: Database | None = None, *, schema_head: str | None = None) -> FastAPI:
@@ -46,7 +63,7 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
         exception_handlers={
             Problem: answers.on_problem,
             Replay: answers.on_replay,
@@ -58,6 +75,8 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
     app.state.schema_head = schema_head
     app.state.authenticate = wiring.authenticator(app)
     app.add_middleware(Edge)
-    for router in (health.router, *wiring.routers()):
+    for router in (*wiring.routers(), health.router, pages.router):
         app.router.routes.extend(router.routes)
+    app.mount("/static", pages.static_files())
+    app.openapi = cache(lambda: openapi.build(app, description=DESCRIPTION, tags=TAGS))  # type: ignore[method-assign]
     return app

@@ -21,6 +21,7 @@ from service.kit.http.validation import message_for
 from service.kit.problems import (
     Busy,
     Conflict,
+    CursorMismatch,
     FieldError,
     Forbidden,
     IdempotencyInProgress,
@@ -131,9 +132,13 @@ class Route(APIRoute):
             self.responses,
             may_fail(*self._common_problems(by_place["header"], bool(by_place["path"]))),
         )
+        if "if-none-match" in by_place["header"]:
+            self.responses.setdefault(304, {"description": "内容未变化 / Not modified"})
 
     def _common_problems(self, headers: frozenset[str], reads_path: bool) -> list[type[Problem]]:
         problems: list[type[Problem]] = [ValidationFailed, Unavailable]
+        if "cursor" in self.known_parameters:
+            problems += [CursorMismatch]
         if any(permission is not None for permission in self.permissions):
             problems += [Unauthorized, Forbidden]
         if reads_path:
