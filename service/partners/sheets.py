@@ -225,6 +225,7 @@ README = Sheet(
     (
         _text("item", "项目", "请勿修改本列", "Leave this column as it is", width=16),
         _text("value", "内容", "请填写", "Fill in", required=False, width=28),
+        _text("hint", "怎么填", "仅供参考", "For the reader only", required=False, width=40),
     ),
     ("item",),
 )
@@ -641,6 +642,7 @@ SHEETS: tuple[Sheet, ...] = (
                 "Stage and subject, several separated by 、",
                 example="小学音乐、初中音乐",
                 required=False,
+                choices=SUBJECTS,
                 code_list="subject",
                 longest=300,
                 width=24,
