@@ -59,7 +59,7 @@ def authenticator(app: FastAPI) -> Callable[[str], Awaitable[Caller]]:
     """How an access token becomes a caller; the database is looked up when it is needed."""
 
     async def authenticate(token: str) -> Caller:
-        found = import_module("service.accounts.queries")
+        found = import_module("service.accounts.identity")
         caller: Caller = await found.authenticate(app.state.database, token)
         return caller
 

@@ -117,7 +117,8 @@ class Issuer:
     async def _fetch(self) -> list[dict[str, Any]]:
         async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as http:
             if self._jwks_url is None:
-                about = await http.get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+                known = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+                about = await http.get(known)
                 about.raise_for_status()
                 self._jwks_url = str(about.json()["jwks_uri"])
             answer = await http.get(self._jwks_url)

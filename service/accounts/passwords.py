@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
@@ -15,6 +16,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from service.accounts.problems import TooManyLogins
 from service.kit import clock
 from service.kit.problems import Text, Unavailable
+
+Result = TypeVar("Result")
 
 _hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
 
@@ -44,7 +47,7 @@ class Workshop:
         self._room = at_once + waiting
         self._inside = 0
 
-    async def do[Result](self, work: Callable[..., Result], *given: str | None) -> Result:
+    async def do(self, work: Callable[..., Result], *given: str | None) -> Result:
         """Run one piece of work in a thread.
 
         Raises
@@ -54,7 +57,7 @@ class Workshop:
         """
         if self._inside >= self._room:
             raise Unavailable(
-                Text("同时登录的人数过多,请稍候重试。", "Too many sign in at once; try again shortly.")
+                Text("同时登录的人数过多,请稍候。", "Too many sign in at once; try again shortly.")
             )
         self._inside += 1
         try:

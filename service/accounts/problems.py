@@ -33,7 +33,9 @@ class TokenRefused(Problem):
     )
     error: ClassVar[str] = "invalid_request"
 
-    def __init__(self, detail: Text | None = None, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, detail: Text | None = None, *, headers: dict[str, str] | None = None
+    ) -> None:
         said = (detail or self.remedy).en
         super().__init__(
             detail,
@@ -143,9 +145,7 @@ class BeyondOwnReach(Forbidden):
 
     code = "beyond-own-reach"
     title = Text("超出您自身的权限范围", "Beyond your own reach")
-    remedy = Text(
-        "请联系权限范围更大的管理员办理。", "Ask an admin whose reach covers it."
-    )
+    remedy = Text("请联系权限范围更大的管理员办理。", "Ask an admin whose reach covers it.")
 
 
 class UsernameTaken(Conflict):
@@ -185,7 +185,9 @@ class GrantOverlaps(Conflict):
 
     code = "grant-overlaps"
     title = Text("该账号在此期间已有相同授权", "The account holds this grant in that time already")
-    remedy = Text("请先结束已有授权,或调整日期。", "End the other grant first, or change the dates.")
+    remedy = Text(
+        "请先结束已有授权,或调整日期。", "End the other grant first, or change the dates."
+    )
 
 
 class GrantOver(Conflict):
@@ -218,16 +220,16 @@ class ReachUnfit(ValidationFailed):
     )
 
 
-class EndBeforeStart(ValidationFailed):
-    """A grant must last at least a day."""
+class EndInPast(ValidationFailed):
+    """What was allowed yesterday was allowed: the past of a grant is not rewritten."""
 
-    code = "end-before-start"
-    title = Text("结束日期必须晚于生效日期", "The end must be after the beginning")
-    remedy = Text("请改用更晚的结束日期。", "Choose a later day.")
+    code = "end-in-past"
+    title = Text("结束日期不能早于今天", "The end cannot be before today")
+    remedy = Text("请选择今天或以后的日期。", "Choose today or a later day.")
 
     def __init__(self) -> None:
-        message = Text("须晚于生效日期", "must be after the beginning")
-        super().__init__(errors=[FieldError("/valid_until", "range-reversed", message)])
+        message = Text("不能早于今天", "cannot be before today")
+        super().__init__(errors=[FieldError("query/valid_until", "in-the-past", message)])
 
 
 class PasswordWrong(ValidationFailed):
@@ -248,7 +250,9 @@ _KNOWN_WORD = Text("不是允许的取值", "is not an allowed value")
 refuses("uq_account_username", UsernameTaken)
 refuses("uq_account_subject", SubjectTaken)
 refuses("uq_account_teacher", TeacherHasAccount)
-refuses_value("ck_account_username", "/username", Text("须为小写且不含 @", "is lower case without @"))
+refuses_value(
+    "ck_account_username", "/username", Text("须为小写且不含 @", "is lower case without @")
+)
 refuses_missing("fk_account_school", "/school_id")
 
 refuses("ex_account_grant", GrantOverlaps)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from service.accounts.problems import (
     BeyondOwnReach,
-    EndBeforeStart,
+    EndInPast,
     GrantOver,
     LastDistrictAdmin,
     ReachUnfit,
@@ -171,9 +171,7 @@ class Hat:
     target_id: UUID | None = None
 
 
-def grants_of(
-    hats: Iterable[Hat], *, school_id: UUID | None
-) -> tuple[Grant, ...]:
+def grants_of(hats: Iterable[Hat], *, school_id: UUID | None) -> tuple[Grant, ...]:
     """What an account's hats of today allow; without a hat, nothing.
 
     ``school_id`` is the school that keeps the account: a teacher looks things up there.
@@ -256,20 +254,20 @@ def check_gives(role: Role, *, covering: Collection[Role]) -> None:
         raise BeyondOwnReach
 
 
-def check_end(*, valid_from: date | None, valid_until: date | None, end: date, today: date) -> None:
-    """Refuse an end before the beginning, or of a grant that is over.
+def check_end(*, valid_until: date | None, end: date, today: date) -> None:
+    """Refuse an end in the past, or of a grant that is over.
 
     Raises
     ------
     GrantOver
         The grant has ended already.
-    EndBeforeStart
-        Nothing would be left of it.
+    EndInPast
+        Days that have gone by would be rewritten.
     """
     if valid_until is not None and valid_until <= today:
         raise GrantOver
-    if valid_from is not None and end <= valid_from:
-        raise EndBeforeStart
+    if end < today:
+        raise EndInPast
 
 
 def check_admins_left(others: Sequence[UUID]) -> None:
@@ -285,6 +283,31 @@ def check_admins_left(others: Sequence[UUID]) -> None:
     """
     if not others:
         raise LastDistrictAdmin
+
+
+class Verdict(StrEnum):
+    """What happens with a refresh token that is one of ours."""
+
+    ROTATE = "rotate"
+    REPEAT = "repeat"
+    """The owner asks for an answer that was lost on the way."""
+    REUSED = "reused"
+    OVER = "over"
+
+
+def judge_refresh(*, presented: int, present: int, is_over: bool, is_retry: bool) -> Verdict:
+    """Decide about a refresh token by its generation and the session's present one.
+
+    A token works once. An older one was copied, whoever sends it; only a retry of the very last
+    exchange, proven by its idempotency key, is the owner for sure.
+    """
+    if is_over:
+        return Verdict.OVER
+    if presented == present:
+        return Verdict.ROTATE
+    if is_retry and presented == present - 1:
+        return Verdict.REPEAT
+    return Verdict.REUSED
 
 
 _NAME = re.compile(r"[\w][\w.\-]{1,63}")
@@ -304,7 +327,7 @@ def normal_name(name: str) -> str:
 
 
 def is_username(name: str) -> bool:
-    """Whether it can be a username: 2–64 letters, digits, ``.``, ``-`` or ``_``."""
+    """Whether it can be a username: 2 to 64 letters, digits, ``.``, ``-`` or ``_``."""
     return _NAME.fullmatch(name) is not None
 
 

@@ -36,7 +36,7 @@ class EndReason(StrEnum):
     REVOKED = "revoked"
     REUSED = "reused"
     """An old refresh token came back: somebody has a copy."""
-    PASSWORD_CHANGED = "password_changed"
+    CREDENTIALS_CHANGED = "credentials_changed"
     DEACTIVATED = "deactivated"
 
 
@@ -105,7 +105,7 @@ class AccountGrant(Versioned, table=True):
 
 
 class PartnerClient(Versioned, table=True):
-    """A partner's system: scopes × organisations."""
+    """A partner's system: scopes times organisations."""
 
     __tablename__ = "partner_client"
     __table_args__ = (unique("uq_partner_client_client_id", "client_id"),)
@@ -113,7 +113,7 @@ class PartnerClient(Versioned, table=True):
 
     client_id: str
     name: str
-    scopes: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
     active: bool = True
 
 

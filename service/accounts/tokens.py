@@ -87,9 +87,7 @@ def write_access(
 def read_access(token: str) -> Access | None:
     """What a token of ours says, or ``None`` where it is not ours or has expired."""
     try:
-        found = jwt.decode(
-            token, OctKey.import_key(_key("access token")), algorithms=[_ALGORITHM]
-        )
+        found = jwt.decode(token, OctKey.import_key(_key("access token")), algorithms=[_ALGORITHM])
         claims = found.claims
         if found.header.get("typ") != "at+jwt" or claims["aud"] != ISSUER:
             return None

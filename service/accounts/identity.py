@@ -1,0 +1,211 @@
+"""Who stands behind a name or a token, and how long that may be remembered."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from service.accounts import oidc, queries, tokens
+from service.accounts.oidc import Person
+from service.accounts.rules import Login, Scope, grants_of, normal_name, partner_grants
+from service.accounts.tables import (
+    AccessEpoch,
+    Account,
+    ClientOrganisation,
+    LoginSession,
+    PartnerClient,
+)
+from service.accounts.tokens import Access
+from service.kit import clock
+from service.kit.auth import Caller, Reach
+from service.kit.db import AsyncSession, Database
+from service.kit.problems import Unauthorized
+from service.kit.settings import settings
+from service.network.tables import District
+
+
+async def district_of(database: Database, login: Login) -> District | None:
+    """The district somebody signs in to: the one they name, the default one, or the only one."""
+    code = login.district_code or settings().default_district
+    async with database.read(None) as db:
+        statement = select(District).limit(2)
+        if code is not None:
+            statement = statement.where(col(District.code) == code)
+        found = (await db.exec(statement)).all()
+    return found[0] if len(found) == 1 else None
+
+
+_TRUSTED_FOR = timedelta(seconds=3)
+"""How long an epoch is believed: with the time of one request, less than five seconds."""
+_REMEMBERED_AT_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    caller: Caller
+    until: datetime
+    epoch: int
+
+
+class Callers:
+    """Whom the tokens seen lately stand for, as long as nothing was taken away in their district.
+
+    Every process asks for the district's epoch every few seconds at most, so that a hundred phones
+    cost one small question; whatever may take a right away raises it.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, _Remembered] = OrderedDict()
+        self._epochs: dict[UUID, tuple[int, datetime]] = {}
+
+    def doubt(self, district_id: UUID) -> None:
+        """Ask for the epoch again before the next token is believed."""
+        self._epochs.pop(district_id, None)
+
+    async def recall(self, database: Database, token_hash: bytes) -> Caller | None:
+        """The caller behind a token, where nothing changed since it was remembered."""
+        kept = self._known.get(token_hash)
+        if kept is None:
+            return None
+        if clock.now() >= kept.until or kept.epoch != await self._epoch(
+            database, kept.caller.district_id
+        ):
+            self._known.pop(token_hash, None)
+            return None
+        self._known.move_to_end(token_hash)
+        return kept.caller
+
+    def remember(self, token_hash: bytes, caller: Caller, *, until: datetime, epoch: int) -> None:
+        """Keep a caller until the token or the day ends."""
+        self._known[token_hash] = _Remembered(caller, until, epoch)
+        while len(self._known) > _REMEMBERED_AT_MOST:
+            self._known.popitem(last=False)
+
+    async def _epoch(self, database: Database, district_id: UUID) -> int:
+        epoch, asked_at = self._epochs.get(district_id, (0, None))
+        now = clock.now()
+        if asked_at is None or not timedelta(0) <= now - asked_at < _TRUSTED_FOR:
+            async with database.read(district_id) as db:
+                epoch = await epoch_of(db)
+            self._epochs[district_id] = (epoch, now)
+        return epoch
+
+
+callers = Callers()
+
+
+async def epoch_of(db: AsyncSession) -> int:
+    """How often something was taken away in the district."""
+    return (await db.exec(select(col(AccessEpoch.epoch)))).one_or_none() or 0
+
+
+async def authenticate(database: Database, token: str) -> Caller:
+    """Who stands behind an access token: one of ours, or one of the identity provider's.
+
+    Raises
+    ------
+    Unauthorized
+        It is neither, has expired, or was revoked more than a few seconds ago.
+    """
+    token_hash = tokens.digest(token)
+    if remembered := await callers.recall(database, token_hash):
+        return remembered
+    access = tokens.read_access(token)
+    if access is not None:
+        found = await _behind_access(database, access)
+    else:
+        issuer = oidc.issuer_of(token)
+        person = await issuer.person(token) if issuer is not None else None
+        found = await _behind_person(database, person) if person is not None else None
+    if found is None:
+        raise Unauthorized
+    callers.remember(token_hash, found.caller, until=found.until, epoch=found.epoch)
+    return found.caller
+
+
+async def _behind_access(database: Database, access: Access) -> _Remembered | None:
+    async with database.read(access.district_id) as db:
+        # The epoch is read first: whatever changes after it makes the next look a fresh one.
+        epoch = await epoch_of(db)
+        district = await db.get(District, access.district_id)
+        session = await db.get(LoginSession, (access.district_id, access.session_id))
+        if district is None or session is None or session.ended_at is not None:
+            return None
+        if session.client_id is not None:
+            caller = await _client_caller(db, access=access, session=session)
+        else:
+            account = await db.get(Account, (access.district_id, access.subject))
+            caller = await _account_caller(
+                db, account=account, day=clock.today(district.zone), session_id=session.id
+            )
+    if caller is None:
+        return None
+    return _Remembered(caller, min(access.expires_at, _midnight(district.zone)), epoch)
+
+
+async def _behind_person(database: Database, person: Person) -> _Remembered | None:
+    username = normal_name(person.username) if person.username is not None else None
+    district = await district_of(database, Login(username or "", person.district_code))
+    if district is None:
+        return None
+    async with database.read(district.id) as db:
+        epoch = await epoch_of(db)
+        bound = select(Account).where(col(Account.subject) == person.subject)
+        account = (await db.exec(bound)).one_or_none()
+        if account is None and username is not None:
+            # A username finds its account only until the account is bound to somebody.
+            free = select(Account).where(
+                col(Account.username) == username, col(Account.subject).is_(None)
+            )
+            account = (await db.exec(free)).one_or_none()
+        caller = await _account_caller(
+            db, account=account, day=clock.today(district.zone), session_id=None
+        )
+    if caller is None:
+        return None
+    return _Remembered(caller, min(person.expires_at, _midnight(district.zone)), epoch)
+
+
+async def _account_caller(
+    db: AsyncSession, *, account: Account | None, day: date, session_id: UUID | None
+) -> Caller | None:
+    if account is None or not account.active:
+        return None
+    worn = (await db.exec(queries.grants(account_id=account.id, as_of=day))).all()
+    return Caller(
+        district_id=account.district_id,
+        name=account.display_name,
+        account_id=account.id,
+        teacher_id=account.teacher_id,
+        session_id=session_id,
+        grants=grants_of([queries.hat_of(row) for row in worn], school_id=account.school_id),
+    )
+
+
+async def _client_caller(
+    db: AsyncSession, *, access: Access, session: LoginSession
+) -> Caller | None:
+    client = await db.get(PartnerClient, (access.district_id, access.subject))
+    if client is None or not client.active:
+        return None
+    scopes = {Scope(name) for name in client.scopes} & (access.scopes or frozenset())
+    where = col(ClientOrganisation.client_id) == client.id
+    organisations = (await db.exec(select(ClientOrganisation).where(where))).all()
+    return Caller(
+        district_id=client.district_id,
+        name=client.name,
+        client_id=client.client_id,
+        session_id=session.id,
+        grants=partner_grants(
+            scopes, [(Reach(row.reach), row.school_id or row.group_id) for row in organisations]
+        ),
+    )
+
+
+def _midnight(zone: str) -> datetime:
+    """When the day ends at a place: grants are dated, so nobody is remembered longer."""
+    tomorrow = clock.today(zone) + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), ZoneInfo(zone)).astimezone(UTC)

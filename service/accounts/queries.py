@@ -1,0 +1,246 @@
+"""Reading accounts, grants, partner clients and sessions, each within the caller's reach."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Select, false, func
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlmodel import col, select
+from sqlmodel.sql.expression import Select as RowSelect
+from sqlmodel.sql.expression import SelectOfScalar
+
+from service.accounts.access import visible_accounts, whole_district
+from service.accounts.problems import (
+    AccountNotFound,
+    ClientNotFound,
+    GrantNotFound,
+    SessionNotFound,
+)
+from service.accounts.rules import Hat
+from service.accounts.tables import (
+    Account,
+    AccountGrant,
+    ClientOrganisation,
+    ClientSecret,
+    LoginSession,
+    PartnerClient,
+)
+from service.kit import clock
+from service.kit.auth import Caller, Permission, Reach, Role
+from service.kit.db import AsyncSession
+from service.network.access import visible_schools
+
+# Accounts and their grants
+
+
+async def visible_account(db: AsyncSession, *, caller: Caller, account_id: UUID) -> Account:
+    """An account within the caller's reach.
+
+    Raises
+    ------
+    AccountNotFound
+        It does not exist, or the caller may not see it.
+    """
+    statement = select(Account).where(
+        col(Account.id) == account_id,
+        col(Account.id).in_(visible_accounts(caller, Permission.ACCOUNT_READ)),
+    )
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def accounts(
+    caller: Caller, *, q: str | None, school_id: UUID | None, active: bool | None
+) -> SelectOfScalar[Account]:
+    """The accounts within the caller's reach."""
+    statement = select(Account).where(
+        col(Account.id).in_(visible_accounts(caller, Permission.ACCOUNT_READ))
+    )
+    if q is not None:
+        like = "%" + q.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        statement = statement.where(
+            col(Account.username).ilike(like) | col(Account.display_name).ilike(like)
+        )
+    if school_id is not None:
+        statement = statement.where(col(Account.school_id) == school_id)
+    if active is not None:
+        statement = statement.where(col(Account.active) == active)
+    return statement
+
+
+def grants(*, account_id: UUID, as_of: date | None) -> SelectOfScalar[AccountGrant]:
+    """The grants of an account the caller was found to see."""
+    statement = select(AccountGrant).where(col(AccountGrant.account_id) == account_id)
+    if as_of is not None:
+        statement = statement.where(col(AccountGrant.valid).contains(as_of))
+    return statement
+
+
+async def visible_grant(db: AsyncSession, *, caller: Caller, grant_id: UUID) -> AccountGrant:
+    """A grant of an account within the caller's reach.
+
+    Raises
+    ------
+    GrantNotFound
+        It does not exist, or the caller may not see the account.
+    """
+    statement = select(AccountGrant).where(
+        col(AccountGrant.id) == grant_id,
+        col(AccountGrant.account_id).in_(visible_accounts(caller, Permission.ACCOUNT_READ)),
+    )
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise GrantNotFound
+    return found
+
+
+async def live_hats(db: AsyncSession, *, account_id: UUID, day: date) -> Sequence[Hat]:
+    """What an account wears on a day or will wear after it."""
+    statement = select(AccountGrant).where(
+        col(AccountGrant.account_id) == account_id,
+        func.coalesce(func.upper(col(AccountGrant.valid)) > day, True),
+    )
+    return [hat_of(row) for row in (await db.exec(statement)).all()]
+
+
+def hat_of(row: AccountGrant) -> Hat:
+    """The rule's view of a grant."""
+    return Hat(Role(row.role), Reach(row.reach), row.school_id or row.group_id)
+
+
+async def roles_covering(
+    db: AsyncSession, *, caller: Caller, hat: Hat, school_id: UUID | None
+) -> frozenset[Role]:
+    """The caller's roles whose reach holds all that a hat reaches.
+
+    ``school_id`` is the school that keeps the wearer's account: there a hat for oneself reaches.
+    """
+    school = hat.target_id if hat.reach is Reach.SCHOOL else None
+    school = school_id if hat.reach is Reach.SELF else school
+    covering: set[Role] = set()
+    for grant in caller.grants_for(Permission.ACCOUNT_WRITE):
+        same_group = hat.reach is Reach.GROUP is grant.reach and hat.target_id == grant.target_id
+        if grant.reach is Reach.DISTRICT or same_group:
+            covering.add(grant.role)
+        elif school is not None:
+            alone = replace(caller, grants=(grant,))
+            reached = visible_schools(alone, Permission.ACCOUNT_WRITE)
+            inside = select(func.count()).where(col(reached.subquery().c[0]) == school)
+            if (await db.exec(inside)).one():
+                covering.add(grant.role)
+    return frozenset(covering)
+
+
+async def other_district_admins(db: AsyncSession, *, besides: UUID, day: date) -> Sequence[UUID]:
+    """Active accounts that are district admin on a day, without an end."""
+    statement = (
+        select(col(AccountGrant.account_id))
+        .join(Account, col(Account.id) == col(AccountGrant.account_id))
+        .where(
+            col(AccountGrant.role) == Role.DISTRICT_ADMIN,
+            col(AccountGrant.account_id) != besides,
+            func.upper_inf(col(AccountGrant.valid)),
+            col(AccountGrant.valid).contains(day),
+            col(Account.active),
+        )
+    )
+    return (await db.exec(statement)).all()
+
+
+# Partner clients
+
+_ORGANISATIONS = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                aggregate_order_by(
+                    func.jsonb_build_object(
+                        "reach",
+                        col(ClientOrganisation.reach),
+                        "target_id",
+                        func.coalesce(
+                            col(ClientOrganisation.school_id), col(ClientOrganisation.group_id)
+                        ),
+                    ),
+                    col(ClientOrganisation.id),
+                )
+            ),
+            func.jsonb_build_array(),
+        )
+    )
+    .where(col(ClientOrganisation.client_id) == col(PartnerClient.id))
+    .correlate(PartnerClient)
+    .scalar_subquery()
+)
+_SECRETS = (
+    select(
+        func.array_agg(
+            aggregate_order_by(col(ClientSecret.created_at), col(ClientSecret.created_at))
+        )
+    )
+    .where(col(ClientSecret.client_id) == col(PartnerClient.id))
+    .correlate(PartnerClient)
+    .scalar_subquery()
+)
+
+
+def clients(caller: Caller) -> Select[Any]:
+    """The partner clients, with their organisations and the birthdays of their secrets."""
+    return cast("Select[Any]", _clients(caller))
+
+
+def _clients(caller: Caller) -> RowSelect[PartnerClient, Any, Any]:
+    statement = select(PartnerClient, _ORGANISATIONS, _SECRETS)
+    if not whole_district(caller, Permission.ACCOUNT_READ):
+        statement = statement.where(false())
+    return statement
+
+
+async def visible_client(
+    db: AsyncSession, *, caller: Caller, client_id: UUID
+) -> tuple[PartnerClient, Any, Any]:
+    """A partner client, for whoever reaches the whole district.
+
+    Raises
+    ------
+    ClientNotFound
+        It does not exist, or the caller may not see it.
+    """
+    statement = _clients(caller).where(col(PartnerClient.id) == client_id)
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise ClientNotFound
+    client, organisations, secrets = found
+    return client, organisations, secrets
+
+
+# Sessions
+
+
+def live_sessions(caller: Caller) -> SelectOfScalar[LoginSession]:
+    """Where the caller is signed in."""
+    return select(LoginSession).where(
+        col(LoginSession.account_id) == caller.account_id,
+        col(LoginSession.ended_at).is_(None),
+        col(LoginSession.expires_at) > clock.now(),
+    )
+
+
+async def own_session(db: AsyncSession, *, caller: Caller, session_id: UUID) -> LoginSession:
+    """A live session of the caller's own.
+
+    Raises
+    ------
+    SessionNotFound
+        There is none.
+    """
+    statement = live_sessions(caller).where(col(LoginSession.id) == session_id)
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise SessionNotFound
+    return found
