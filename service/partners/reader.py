@@ -271,10 +271,12 @@ class _Grid:
             if column.name not in places
         }
         marked_rows = {place.row for place in marked}
-        used = [position for _, position, _ in readers]
+        first, *others = [position for _, position, _ in readers]
         for number in range(header + 1, len(self.lines)):
             line = self.lines[number]
-            if number in marked_rows or all(is_empty(line[position]) for position in used):
+            if number in marked_rows or (
+                is_empty(line[first]) and all(is_empty(line[position]) for position in others)
+            ):
                 continue
             values = self._values(line, readers, number=number)
             if values is not None:

@@ -412,10 +412,11 @@ def coercion(column: Column, lists: CodeLists) -> Coerce:
 
 def _remembering(coerce: Coerce) -> Coerce:
     """A column says the same few things in thousands of rows."""
-    known: dict[str, object] = {}
+    known: dict[Cell, object] = {}
 
     def again(cell: Cell) -> object:
-        if not isinstance(cell, str):
+        # Not for booleans: True and 1.0 would be the same key.
+        if type(cell) is not str and type(cell) is not float:
             return coerce(cell)
         if cell not in known:
             known[cell] = coerce(cell)
