@@ -13,7 +13,9 @@ from pathlib import Path
 
 _SEARCH = 2  # CAP_DAC_READ_SEARCH
 _OVERRIDE = 1  # CAP_DAC_OVERRIDE: more than needed, but all that some containers have
-_KEEPCAPS = 8
+_SETPCAP = 8  # lets a process say how its own capabilities behave
+_SET_SECUREBITS = 28
+_NO_SETUID_FIXUP = 1 << 2
 _AMBIENT = 47
 _AMBIENT_IS_SET = 1
 _AMBIENT_RAISE = 2
@@ -27,6 +29,8 @@ def passing_capability() -> int | None:
     except OSError:
         return None
     held = next((int(line.split()[1], 16) for line in status if line.startswith("CapPrm:")), 0)
+    if not held >> _SETPCAP & 1:
+        return None
     for capability in (_SEARCH, _OVERRIDE):
         if held >> capability & 1 and _prctl(_AMBIENT, _AMBIENT_IS_SET, capability) >= 0:
             return capability
@@ -35,7 +39,9 @@ def passing_capability() -> int | None:
 
 def become(uid: int, gid: int, capability: int) -> None:
     """Give up being root, except for one capability that the next program inherits."""
-    _prctl(_KEEPCAPS, 1)
+    # Without this, access(2), which PostgreSQL asks about its own files, would deny the capability.
+    if _prctl(_SET_SECUREBITS, _NO_SETUID_FIXUP) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
