@@ -41,7 +41,9 @@ def runs(uv: str) -> bool:
 
 def pip(folder: Path) -> list[str]:
     """How to call pip, which this Python may have or not."""
-    has_pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True)
+    has_pip = subprocess.run(
+        [sys.executable, "-m", "pip", "--version"], capture_output=True, check=False
+    )
     if has_pip.returncode == 0:
         return [sys.executable, "-m", "pip"]
     request = urllib.request.Request(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
@@ -12,7 +13,7 @@ def main() -> int:
     """Hold each migration to the rules of ``.squawk.toml``."""
     failed = 0
     revisions = [file.name.split("_")[0] for file in sorted(VERSIONS.glob("[0-9]*.py"))]
-    for before, revision in zip(revisions, revisions[1:], strict=False):
+    for before, revision in pairwise(revisions):
         written = subprocess.run(
             [BIN / "alembic", "upgrade", f"{before}:{revision}", "--sql"],
             check=True,

@@ -24,13 +24,15 @@ ONE_AT_A_TIME = 0x6875616E67676500  # the advisory lock of whoever migrates
 wiring.load_tables()
 
 
-def is_ours(_: Any, name: str | None, kind: str, *__: Any) -> bool:
+def is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:
     """Leave the job queue's tables to its own library."""
     return not (kind == "table" and (name or "").startswith("pgqueuer"))
 
 
 def number(
-    _: MigrationContext, __: str | Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
+    _: MigrationContext,
+    __: str | Iterable[str | None] | Iterable[str],
+    scripts: list[MigrationScript],
 ) -> None:
     """Give a new migration the next number; two of the same number must be put in order by hand."""
     head = ScriptDirectory.from_config(context.config).get_current_head()

@@ -67,9 +67,10 @@ async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:
 
 
 async def _end_with(parent: int, stop: asyncio.Event) -> None:
-    while os.getppid() == parent:
+    while not stop.is_set():
         await asyncio.sleep(_PARENT_CHECK_SECONDS)
-    stop.set()
+        if os.getppid() != parent:
+            stop.set()
 
 
 async def serve(url: str, *, with_parent: bool = False) -> None:

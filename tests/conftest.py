@@ -115,9 +115,9 @@ async def _lay_out(url: str) -> None:
         async with database.engine.begin() as connection:
             await create_all(connection)
         await database.close()
-    connection = await asyncpg.connect(_driverless(_as_superuser(url)))
-    await connection.execute(await _cleaner(connection))
-    await connection.close()
+    owner = await asyncpg.connect(_driverless(_as_superuser(url)))
+    await owner.execute(await _cleaner(owner))
+    await owner.close()
 
 
 async def _migrate(url: str) -> None:
@@ -240,7 +240,8 @@ class Make:
 def _factory(name: str) -> Callable[..., Awaitable[Any]]:
     for file in sorted((ROOT / "tests" / "factories").glob("[a-z]*.py")):
         module = import_module(f"tests.factories.{file.stem}")
-        if callable(found := vars(module).get(name)) and found.__module__ == module.__name__:
+        found: Callable[..., Awaitable[Any]] | None = vars(module).get(name)
+        if found is not None and found.__module__ == module.__name__:
             return found
     raise AttributeError(f"no factory {name!r} in tests/factories")
 

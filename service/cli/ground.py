@@ -12,7 +12,7 @@ from service.kit.settings import settings
 
 @contextmanager
 def database() -> Iterator[str]:
-    """The address of the database of the settings, else of the embedded one while the block runs."""
+    """The address of the settings' database, else of the embedded one while the block runs."""
     chosen = settings()
     if chosen.database_url is not None:
         yield chosen.database_url

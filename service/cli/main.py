@@ -1,4 +1,4 @@
-"""The command ``huangge``. Each command imports what it needs, so that none waits for the others."""
+"""The command ``huangge``; a subcommand imports what it needs and waits for nothing else."""
 
 import asyncio
 import os
@@ -60,9 +60,7 @@ def migrate() -> None:
 
 @app.command()
 def serve(
-    workers: Annotated[
-        int, typer.Option(min=1, help="进程数。How many processes answer.")
-    ] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="进程数。How many processes answer.")] = 1,
 ) -> None:
     """只运行接口服务(用于正式部署)。Run the API alone, for production."""
     with _explained():
@@ -111,9 +109,7 @@ def openapi(
         "openapi/openapi.json"
     ),
     *,
-    check: Annotated[
-        bool, typer.Option(help="只核对,不写入。Compare instead of writing.")
-    ] = False,
+    check: Annotated[bool, typer.Option(help="只核对,不写入。Compare instead of writing.")] = False,
 ) -> None:
     """生成接口文档。Write the OpenAPI document."""
     with _explained():

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from ipaddress import ip_address
 
 import uvicorn
 import uvloop
@@ -19,10 +19,10 @@ from rich.console import Console
 from typing_extensions import override
 
 from service.cli import demo, ground, schema
+from service.cli.api import make_app
 from service.cli.errors import CommandError
 from service.cli.words import PORT_TAKEN, banner, say
 from service.kit.settings import settings
-from service.cli.api import make_app
 
 _GRACE_SECONDS = 10
 _PAUSE_SECONDS = 2.0
@@ -48,11 +48,11 @@ def run(console: Console) -> None:
             say(console, "数据库结构已更新。", "The database schema is up to date now.")
         logins = demo.load_once(url, console)
         address = _address(listener)
-        _serve(listener, on_started=lambda: console.print(banner(address, logins=logins)))
+        _serve(listener, announce=lambda: console.print(banner(address, logins=logins)))
     say(console, "已停止,数据已保存。", "Stopped; everything is saved.")
 
 
-def _interrupt(*_: Any) -> None:
+def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -71,22 +71,22 @@ def _listener() -> socket.socket:
 
 def _address(listener: socket.socket) -> str:
     chosen = settings()
-    host = chosen.host if chosen.host not in {"0.0.0.0", "::"} else "localhost"
+    host = "localhost" if ip_address(chosen.host).is_unspecified else chosen.host
     return chosen.public_url or f"http://{host}:{listener.getsockname()[1]}"
 
 
 class _Server(uvicorn.Server):
     """uvicorn, which tells when it answers and leaves the signals to us."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._on_started = on_started
+        self.answers = asyncio.Event()
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._on_started()
+            self.answers.set()
 
     @override
     @contextmanager
@@ -106,7 +106,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _serve(listener: socket.socket, *, on_started: Callable[[], None]) -> None:
+def _serve(listener: socket.socket, *, announce: Callable[[], None]) -> None:
     config = uvicorn.Config(
         make_app(),
         http="httptools",
@@ -118,11 +118,13 @@ def _serve(listener: socket.socket, *, on_started: Callable[[], None]) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve_and_work(_Server(config, on_started), listener))
+        runner.run(_serve_and_work(_Server(config), listener, announce))
 
 
-async def _serve_and_work(server: _Server, listener: socket.socket) -> None:
-    working = asyncio.create_task(_keep_working(server))
+async def _serve_and_work(
+    server: _Server, listener: socket.socket, announce: Callable[[], None]
+) -> None:
+    working = asyncio.create_task(_keep_working(server, announce))
     try:
         await server.serve([listener])
     finally:
@@ -131,10 +133,10 @@ async def _serve_and_work(server: _Server, listener: socket.socket) -> None:
             await working
 
 
-async def _keep_working(server: _Server) -> None:
-    """Keep a worker running beside the service."""
-    while not server.started:
-        await asyncio.sleep(_PAUSE_SECONDS / 20)
+async def _keep_working(server: _Server, announce: Callable[[], None]) -> None:
+    """Keep a worker running beside the service, once that answers."""
+    await server.answers.wait()
+    announce()
     while True:
         worker = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "service.cli.main", "work", "--with-parent"),
