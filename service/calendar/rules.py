@@ -1,0 +1,367 @@
+"""Which day is taught how: plain date arithmetic, without a session.
+
+The State Council's notice names days off and make-up workdays, but never whose timetable a make-up
+day follows; the district or a school announces that. So an override carries weekday and parity, and
+a make-up day nobody has announced yet is not guessed: it is undecided.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from service.kit.problems import Text
+
+SATURDAY = 6
+DAYS_A_WEEK = 7
+LONGEST_TERM_WEEKS = 30
+
+_WEEKDAYS = "一二三四五六日"
+_WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Parity(StrEnum):
+    """单周, 双周."""
+
+    ODD = "odd"
+    EVEN = "even"
+
+
+class DayKind(StrEnum):
+    """What a day is for; only ``teach`` has regular lessons."""
+
+    TEACH = "teach"
+    OFF = "off"
+    EXAM = "exam"
+    ACTIVITY = "activity"
+
+
+class DayScope(StrEnum):
+    """Whom an override concerns; the narrower wins."""
+
+    DISTRICT = "district"
+    GROUP = "group"
+    SCHOOL = "school"
+
+
+class DaySource(StrEnum):
+    """Where an override came from: the national notice, or people of the district."""
+
+    NATIONAL = "national"
+    MANUAL = "manual"
+    IMPORT = "import"
+
+
+class Whyever(StrEnum):
+    """Why a date has no regular lessons."""
+
+    OUTSIDE_TERM = "outside_term"
+    WEEKEND = "weekend"
+    OFF = "off"
+    EXAM = "exam"
+    ACTIVITY = "activity"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class TermSpan:
+    """A term as the calendar sees it: days ``[starts, until)``, weeks counted from a Monday."""
+
+    number: int
+    starts: date
+    until: date
+    week_one: date
+
+    def week_of(self, day: date) -> int:
+        """The teaching week a day lies in; the week of ``week_one`` is 1."""
+        return (day - self.week_one).days // DAYS_A_WEEK + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What was decided about one date.
+
+    ``rank`` orders overrides of one date: the highest wins. A school's own ranks above its lead or
+    close group's, that above an alliance's, that above the district's.
+    """
+
+    scope: DayScope
+    rank: int
+    on_date: date
+    kind: DayKind
+    follows_weekday: int | None = None
+    follows_parity: Parity | None = None
+    reason: str = ""
+    source: DaySource = DaySource.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingDay:
+    """A date with regular lessons, and whose weekday's timetable they follow (Monday 1)."""
+
+    on_date: date
+    weekday: int
+    week: int
+    parity: Parity
+    moved: bool
+    source: DayScope | None
+    provisional: bool
+    label: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """A date without regular lessons, and why."""
+
+    on_date: date
+    why: Whyever
+    reason: str
+    source: DayScope | None
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTimes:
+    """One period by the clock on the wall."""
+
+    number: int
+    starts: time
+    ends: time
+    name: str = ""
+
+
+def parity_of(week: int) -> Parity:
+    """The parity of a teaching week."""
+    return Parity.ODD if week % 2 else Parity.EVEN
+
+
+def label_of(weekday: int, parity: Parity, *, with_parity: bool) -> Text:
+    """How a moved day is announced, e.g. 按周二(单周)课表."""
+    zh = {Parity.ODD: "(单周)", Parity.EVEN: "(双周)"}[parity] if with_parity else ""
+    en = f" ({parity} week)" if with_parity else ""
+    return Text(
+        f"按周{_WEEKDAYS[weekday - 1]}{zh}课表", f"follows {_WEEKDAYS_EN[weekday - 1]}{en}"
+    )
+
+
+def teaching_days(
+    *,
+    terms: Iterable[TermSpan],
+    overrides: Iterable[Override],
+    announced_years: Collection[int],
+    from_: date,
+    until: date,
+) -> list[TeachingDay]:
+    """The dates in ``[from_, until)`` with regular lessons, in order."""
+    every = explained_days(
+        terms=terms,
+        overrides=overrides,
+        announced_years=announced_years,
+        from_=from_,
+        until=until,
+    )
+    return [day for day in every if isinstance(day, TeachingDay)]
+
+
+def explained_days(
+    *,
+    terms: Iterable[TermSpan],
+    overrides: Iterable[Override],
+    announced_years: Collection[int],
+    from_: date,
+    until: date,
+) -> list[TeachingDay | FreeDay]:
+    """Every date in ``[from_, until)``: how it is taught, or why it is not."""
+    known_terms = sorted(terms, key=lambda term: term.starts)
+    decided: dict[date, Override] = {}
+    for override in sorted(overrides, key=lambda one: one.rank):
+        decided[override.on_date] = override
+    return [
+        _explain(
+            day,
+            term=_term_of(day, known_terms),
+            override=decided.get(day),
+            provisional=day.year not in announced_years,
+        )
+        for day in (from_ + timedelta(days=n) for n in range((until - from_).days))
+    ]
+
+
+def _term_of(day: date, terms: Sequence[TermSpan]) -> TermSpan | None:
+    return next((term for term in terms if term.starts <= day < term.until), None)
+
+
+def _explain(
+    day: date, *, term: TermSpan | None, override: Override | None, provisional: bool
+) -> TeachingDay | FreeDay:
+    if term is None:
+        return FreeDay(day, Whyever.OUTSIDE_TERM, "", None, provisional)
+    if override is None:
+        if day.isoweekday() >= SATURDAY:
+            return FreeDay(day, Whyever.WEEKEND, "", None, provisional)
+        week = term.week_of(day)
+        return TeachingDay(
+            day, day.isoweekday(), week, parity_of(week), False, None, provisional, None
+        )
+    if override.kind is not DayKind.TEACH:
+        why = Whyever(override.kind.value)
+        return FreeDay(day, why, override.reason, override.scope, provisional)
+    return _moved(day, term=term, override=override, provisional=provisional)
+
+
+def _moved(
+    day: date, *, term: TermSpan, override: Override, provisional: bool
+) -> TeachingDay | FreeDay:
+    weekday = override.follows_weekday
+    if weekday is None:
+        if day.isoweekday() >= SATURDAY:
+            return FreeDay(day, Whyever.UNDECIDED, override.reason, override.scope, provisional)
+        weekday = day.isoweekday()
+    week = term.week_of(day)
+    usual = parity_of(week)
+    parity = override.follows_parity or usual
+    moved = weekday != day.isoweekday() or parity is not usual
+    label = label_of(weekday, parity, with_parity=override.follows_parity is not None)
+    return TeachingDay(
+        day, weekday, week, parity, moved, override.scope, provisional, label if moved else None
+    )
+
+
+# What may be stored
+
+
+class TermFault(StrEnum):
+    """Why a term cannot be."""
+
+    REVERSED = "reversed"
+    TOO_LONG = "too_long"
+    NOT_MONDAY = "not_monday"
+    WEEK_ONE_AWAY = "week_one_away"
+
+
+def term_faults(term: TermSpan) -> list[TermFault]:
+    """What is wrong with a term; weeks are counted from the Monday of its first week."""
+    if term.until <= term.starts:
+        return [TermFault.REVERSED]
+    faults: list[TermFault] = []
+    if (term.until - term.week_one).days > LONGEST_TERM_WEEKS * DAYS_A_WEEK:
+        faults.append(TermFault.TOO_LONG)
+    if term.week_one.isoweekday() != 1:
+        faults.append(TermFault.NOT_MONDAY)
+    if not 0 <= (term.starts - term.week_one).days < DAYS_A_WEEK:
+        faults.append(TermFault.WEEK_ONE_AWAY)
+    return faults
+
+
+class BellFault(StrEnum):
+    """Why the periods of a day cannot be."""
+
+    EMPTY = "empty"
+    REVERSED = "reversed"
+    DUPLICATE = "duplicate"
+    OVERLAP = "overlap"
+    OUT_OF_ORDER = "out_of_order"
+
+
+def bell_faults(periods: Sequence[PeriodTimes]) -> list[tuple[int, BellFault]]:
+    """What is wrong with the periods of one day, each with its place in the list."""
+    if not periods:
+        return [(0, BellFault.EMPTY)]
+    faults = [
+        (place, BellFault.REVERSED)
+        for place, period in enumerate(periods)
+        if period.ends <= period.starts
+    ]
+    seen: set[int] = set()
+    for place, period in enumerate(periods):
+        if period.number in seen:
+            faults.append((place, BellFault.DUPLICATE))
+        seen.add(period.number)
+    placed = sorted(enumerate(periods), key=lambda pair: (pair[1].starts, pair[1].number))
+    for (_, earlier), (place, later) in pairwise(placed):
+        if later.starts < earlier.ends:
+            faults.append((place, BellFault.OVERLAP))
+        elif later.number < earlier.number:
+            faults.append((place, BellFault.OUT_OF_ORDER))
+    return faults
+
+
+# The national notice
+
+
+@dataclass(frozen=True, slots=True)
+class NationalDay:
+    """A date of the State Council's notice that differs from its weekday."""
+
+    on_date: date
+    kind: DayKind
+    reason: str
+
+
+class DiffKind(StrEnum):
+    """What applying a notice would do to one date."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    KEPT = "kept"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDiff:
+    """One date of a notice against what the district has."""
+
+    on_date: date
+    what: DiffKind
+    wanted: NationalDay | None
+    present: Override | None
+    suggested_weekday: int | None
+    """For a make-up workday nobody announced: the weekday it probably makes up for."""
+
+
+def compare_notice(
+    wanted: Iterable[NationalDay], *, present: Mapping[date, Override]
+) -> list[NoticeDiff]:
+    """Compare a notice with the district's own overrides of the year; people's edits are kept."""
+    notice = {day.on_date: day for day in wanted}
+    suggestions = suggest_weekdays(notice.values())
+    return [
+        NoticeDiff(
+            day,
+            _difference(notice.get(day), present.get(day)),
+            notice.get(day),
+            present.get(day),
+            suggestions.get(day),
+        )
+        for day in sorted({*notice, *present})
+    ]
+
+
+def _difference(wanted: NationalDay | None, present: Override | None) -> DiffKind:
+    if present is None:
+        return DiffKind.ADDED
+    if wanted is None:
+        return DiffKind.REMOVED if present.source is DaySource.NATIONAL else DiffKind.KEPT
+    if present.kind is wanted.kind and present.reason == wanted.reason:
+        return DiffKind.SAME
+    return DiffKind.CHANGED if present.source is DaySource.NATIONAL else DiffKind.KEPT
+
+
+def suggest_weekdays(days: Iterable[NationalDay]) -> dict[date, int]:
+    """For each make-up workday, the workday off it stands nearest to: a suggestion, no more.
+
+    Real announcements have differed from every such derivation, so it is shown, never stored.
+    """
+    listed = sorted(days, key=lambda day: day.on_date)
+    off = [
+        day.on_date for day in listed if day.kind is DayKind.OFF and day.on_date.isoweekday() < 6
+    ]
+    suggestions: dict[date, int] = {}
+    for day in listed:
+        if day.kind is DayKind.TEACH and off:
+            nearest = min(off, key=lambda one: (abs((one - day.on_date).days), one))
+            off.remove(nearest)
+            suggestions[day.on_date] = nearest.isoweekday()
+    return suggestions
