@@ -48,15 +48,14 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if database is None:
-            chosen = settings()
-            configure_logs(level=chosen.log_level, json=chosen.log_json)
-            if chosen.database_url is None:
+            if settings().database_url is None:
                 raise RuntimeError("HUANGGE_DATABASE_URL is not set; try `huangge run`")
-            app.state.database = Database(chosen.database_url)
+            app.state.database = Database(str(settings().database_url))
         yield
         if database is None:
             await app.state.database.close()
 
+    configure_logs(level=settings().log_level, json=settings().log_json)
     app = FastAPI(
         title="黄葛 Huangge",
         version="1",

@@ -27,6 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.accounts.rules import Hat, grants_of
 from service.cli import postgres
+from service.kit import jobs
 from service.kit.auth import Caller, Reach, Role
 from service.kit.db import Database, create_all
 from service.kit.ids import new_id
@@ -114,6 +115,7 @@ async def _lay_out(url: str) -> None:
         database = Database(url, pooled=False)
         async with database.engine.begin() as connection:
             await create_all(connection)
+            await jobs.install(connection)
         await database.close()
     owner = await asyncpg.connect(_driverless(_as_superuser(url)))
     await owner.execute(await _cleaner(owner))

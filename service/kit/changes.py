@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Text, Uuid, insert, text, tuple_
+from sqlalchemy import ARRAY, BigInteger, Identity, Text, Uuid, insert, literal, text, tuple_
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -115,7 +115,8 @@ async def read_after(
         select(Change)
         .where(
             col(Change.xid) < text("huangge_settled_before()"),
-            tuple_(col(Change.xid), col(Change.seq)) > tuple_(position.xid, position.seq),
+            tuple_(col(Change.xid), col(Change.seq))
+            > tuple_(literal(position.xid, Xid8()), literal(position.seq, BigInteger())),
         )
         .order_by(col(Change.xid), col(Change.seq))
         .limit(limit)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 from pgqueuer import AsyncpgDriver, Queries
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit.db import Database
@@ -51,6 +52,12 @@ async def enqueue(
     await queries.enqueue(
         name, body, execute_after=after, dedupe_key=once, on_conflict="skip" if once else "raise"
     )
+
+
+async def install(connection: AsyncConnection) -> None:
+    """Make the queue's own tables, for databases that tests throw away."""
+    raw = await connection.get_raw_connection()
+    await Queries(AsyncpgDriver(raw.driver_connection)).install()  # type: ignore[arg-type]
 
 
 async def run(database: Database, name: str, body: bytes) -> None:
