@@ -190,7 +190,8 @@ def _elements(name: str, part: bytes) -> Iterator[dict[str, str]]:
     """The attributes of every element of a name. No parser: nothing here can be expanded."""
     for element in re.finditer(rf"<(?:\w{{1,20}}:)?{name}\b([^>]{{0,2000}})>", part.decode()):
         yield {
-            found[1]: unescape(found[2] or found[3] or "") for found in _ATTRIBUTE.finditer(element[1])
+            found[1]: unescape(found[2] or found[3] or "")
+            for found in _ATTRIBUTE.finditer(element[1])
         }
 
 

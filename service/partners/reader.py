@@ -19,9 +19,9 @@ from service.partners.package import Marks, Package, Place, inspect
 from service.partners.problems import WorkbookDamaged
 from service.partners.rules import (
     Cell,
+    CellError,
     CodeLists,
     Coerce,
-    CellError,
     RowProblem,
     coercion,
     first_repeats,
@@ -56,6 +56,8 @@ class Contents:
     rows: Mapping[str, Sequence[Row]]
     """By the English names of the sheets; sheets that are not in the file are not here."""
     problems: Sequence[RowProblem]
+    flawed: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    """Rows with a problem, as far as they were understood: others may refer to them."""
 
     def of(self, sheet: str) -> Sequence[Row]:
         """The rows of a sheet, none where the file has no such sheet."""
@@ -115,14 +117,17 @@ class _Reading:
     def contents(self) -> Contents:
         present = self._present()
         rows: dict[str, Sequence[Row]] = {}
+        flawed: dict[str, Sequence[Row]] = {}
         for sheet in SHEETS:
             if sheet.name not in present:
                 continue
-            rows[sheet.name] = self._rows(sheet, present[sheet.name])
+            grid = self._grid(sheet, present[sheet.name])
+            rows[sheet.name] = grid.rows(self.lists)
+            flawed[sheet.name] = grid.flawed
             if sheet.name == "code":
                 self._learn(rows["code"])
         readme = self._readme(rows.pop(README.name, None))
-        return Contents(readme, rows, self.report.finish())
+        return Contents(readme, rows, self.report.finish(), flawed)
 
     def _present(self) -> dict[str, str]:
         """English names of the sheets in the file with the names they have there."""
@@ -147,11 +152,9 @@ class _Reading:
             choice = Choice(values["code"], values["zh"], values["en"] or "")
             self.lists[values["list"]] = [*self.lists.get(values["list"], ()), choice]
 
-    def _rows(self, sheet: Sheet, title: str) -> Sequence[Row]:
+    def _grid(self, sheet: Sheet, title: str) -> "_Grid":
         found = self.workbook.get_sheet_by_name(title)
-        marks = self.package.marks.get(title, Marks())
-        grid = _Grid(sheet, found, marks, self.report)
-        return grid.rows(self.lists)
+        return _Grid(sheet, found, self.package.marks.get(title, Marks()), self.report)
 
     def _readme(self, rows: Sequence[Row] | None) -> Mapping[str, str]:
         if rows is None:
@@ -182,6 +185,7 @@ class _Grid:
         self.report = report
         self.merged = found.merged_cell_ranges or []
         self.marks = marks
+        self.flawed: list[Row] = []
         self.lines: Sequence[Sequence[Cell]] = found.to_python(skip_empty_area=False)
 
     def rows(self, lists: CodeLists) -> Sequence[Row]:
@@ -270,39 +274,39 @@ class _Grid:
             for column in self.sheet.columns
             if column.name not in places
         }
-        marked_rows = {place.row for place in marked}
         first, *others = [position for _, position, _ in readers]
         for number in range(header + 1, len(self.lines)):
             line = self.lines[number]
-            if number in marked_rows or (
-                is_empty(line[first]) and all(is_empty(line[position]) for position in others)
-            ):
+            if is_empty(line[first]) and all(is_empty(line[position]) for position in others):
                 continue
-            values = self._values(line, readers, number=number)
-            if values is not None:
-                yield Row(number + 1, values | absent)
+            values, whole = self._values(line, readers, number=number, marked=marked)
+            row = Row(number + 1, values | absent)
+            if whole:
+                yield row
+            else:
+                self.flawed.append(row)
 
     def _values(
-        self, line: Sequence[Cell], readers: Sequence[tuple[Column, int, Coerce]], *, number: int
-    ) -> dict[str, Any] | None:
+        self,
+        line: Sequence[Cell],
+        readers: Sequence[tuple[Column, int, Coerce]],
+        *,
+        number: int,
+        marked: set[Place],
+    ) -> tuple[dict[str, Any], bool]:
+        """The values of a row, and whether every cell was understood."""
         values: dict[str, Any] = {}
         whole = True
         for column, position, coerce in readers:
+            if marked and (number, position) in marked:
+                whole = False
+                continue
             try:
                 values[column.name] = coerce(line[position])
-            except CellError as refused:
+            except CellError as error:
                 whole = False
-                self.report.add(
-                    RowProblem(
-                        self.sheet.title,
-                        number + 1,
-                        column.title,
-                        refused.code,
-                        refused.message,
-                        refused.remedy,
-                    )
-                )
-        return values if whole else None
+                self.report.add(_cell_problem(self.sheet, number + 1, column, error))
+        return values, whole
 
     def _without_repeats(self, rows: list[Row]) -> Sequence[Row]:
         key = self.sheet.key
@@ -329,6 +333,10 @@ def letters(position: int) -> str:
 
 
 # The lines of the report
+
+
+def _cell_problem(sheet: Sheet, row: int, column: Column, error: CellError) -> RowProblem:
+    return RowProblem(sheet.title, row, column.title, error.code, error.message, error.remedy)
 
 
 def _and_more(sheet: str, column: str | None, code: str, count: int) -> RowProblem:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from service.kit.problems import Text
@@ -21,6 +22,19 @@ Cell = str | float | bool | date | time | timedelta | None
 
 CodeLists = Mapping[str, Sequence[Choice]]
 """The district's own codes by list."""
+
+
+class RunState(StrEnum):
+    """Where an import is on its way."""
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    """The district changed since the check, and the file no longer fits."""
+    FAILED = "failed"
+    """Nothing of it was kept; it may be tried again."""
 
 
 class CellError(Exception):
@@ -399,8 +413,6 @@ def coercion(column: Column, lists: CodeLists) -> Coerce:
     read = _READERS[column.kind](column, lists)
 
     def coerce(cell: Cell) -> object:
-        if isinstance(cell, int) and not isinstance(cell, bool):
-            cell = float(cell)
         if is_empty(cell):
             if column.required:
                 raise _wrong("missing", "不能为空", "may not be empty", _FILL_IN)
