@@ -110,10 +110,10 @@ Oneself = Annotated[Caller, needs(Permission.SESSION_OWN)]
     openapi_extra=english(
         "Sign in, or refresh a token",
         "The OAuth 2.0 token endpoint (RFC 6749). `password` signs a user in; `refresh_token` "
-        "trades a refresh token for the next one: each works once, and one that comes "
-        "back ends the whole session (unless retried with the same `Idempotency-Key`); `client_credentials` is for "
-        "partners, by HTTP Basic or in the form. Access tokens last 15 minutes. Errors carry "
-        "RFC 6749's `error` and `error_description` beside the problem details.",
+        "trades a refresh token for the next one: each works once, and one that comes back ends "
+        "the whole session (unless retried with the same `Idempotency-Key`); `client_credentials` "
+        "is for partners, by HTTP Basic or in the form. Access tokens last 15 minutes. Errors "
+        "carry RFC 6749's `error` and `error_description` beside the problem details.",
     ),
 )
 async def issue_token(

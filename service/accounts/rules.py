@@ -135,10 +135,13 @@ ROLE_REACHES: Mapping[Role, frozenset[Reach]] = {
 
 GIVES: Mapping[Role, frozenset[Role]] = {
     Role.DISTRICT_ADMIN: frozenset(Role) - {Role.PARTNER},
-    Role.GROUP_ADMIN: frozenset({Role.GROUP_ADMIN, Role.SCHOOL_ADMIN, Role.TEACHER}),
+    Role.GROUP_ADMIN: frozenset({Role.GROUP_ADMIN, Role.TEACHER}),
     Role.SCHOOL_ADMIN: frozenset({Role.SCHOOL_ADMIN, Role.TEACHER}),
 }
-"""Which roles a role may give within its reach."""
+"""Which roles a role may give within its reach; never one that holds what the giver does not.
+
+So the group's office makes no school admins: they may sign and write what it may not.
+"""
 
 
 class Scope(StrEnum):

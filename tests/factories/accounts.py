@@ -1,0 +1,140 @@
+"""Accounts with hats, and signed-in sessions that cost no password work."""
+
+import itertools
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from service.accounts import tokens
+from service.accounts.rules import Scope
+from service.accounts.tables import (
+    Account,
+    AccountGrant,
+    ClientOrganisation,
+    ClientSecret,
+    LoginSession,
+    PartnerClient,
+)
+from service.kit import clock
+from service.kit.auth import Reach, Role
+from service.kit.db import AsyncSession, days
+
+_numbers = itertools.count(1)
+FOREVER = days(date(2020, 9, 1), None)
+FAR_AWAY = datetime.fromisoformat("2099-12-31T00:00:00+08:00")
+
+
+async def account(
+    db: AsyncSession, *, district: Any, username: str | None = None, **values: Any
+) -> Account:
+    number = next(_numbers)
+    row = Account(
+        district_id=district.id,
+        username=username or f"user{number}",
+        display_name=values.pop("display_name", f"用户{number}"),
+        **values,
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def hat(
+    db: AsyncSession,
+    *,
+    district: Any,
+    account: Account,
+    role: Role,
+    school: Any = None,
+    group: Any = None,
+    valid: Any = FOREVER,
+) -> AccountGrant:
+    """A grant as far as what is given: a school, a group, else oneself or the district."""
+    reach = Reach.SELF if role is Role.TEACHER else Reach.DISTRICT
+    if school is not None:
+        reach = Reach.SCHOOL
+    if group is not None:
+        reach = Reach.GROUP
+    row = AccountGrant(
+        district_id=district.id,
+        account_id=account.id,
+        role=role,
+        reach=reach,
+        school_id=getattr(school, "id", school),
+        group_id=getattr(group, "id", group),
+        valid=valid,
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def partner(
+    db: AsyncSession,
+    *,
+    district: Any,
+    client_id: str | None = None,
+    secret: str = "a-secret-that-only-tests-know",
+    scopes: tuple[Scope, ...] = tuple(Scope),
+    school: Any = None,
+    group: Any = None,
+) -> PartnerClient:
+    """A client for one school, one group, or the district."""
+    number = next(_numbers)
+    row = PartnerClient(
+        district_id=district.id,
+        client_id=client_id or f"partner{number}",
+        name=f"合作系统{number}",
+        scopes=list(scopes),
+    )
+    db.add(row)
+    await db.flush()
+    reach = Reach.SCHOOL if school is not None else Reach.DISTRICT
+    db.add(
+        ClientOrganisation(
+            district_id=district.id,
+            client_id=row.id,
+            reach=Reach.GROUP if group is not None else reach,
+            school_id=getattr(school, "id", school),
+            group_id=getattr(group, "id", group),
+        )
+    )
+    db.add(
+        ClientSecret(
+            district_id=district.id,
+            client_id=row.id,
+            slot=1,
+            secret_hash=tokens.digest(secret),
+        )
+    )
+    await db.flush()
+    return row
+
+
+async def signed_in(
+    db: AsyncSession, *, district: Any, account: Account | None = None, partner: Any = None
+) -> LoginSession:
+    """A session without the work of checking a password."""
+    row = LoginSession(
+        district_id=district.id,
+        account_id=account.id if account is not None else None,
+        client_id=partner.id if partner is not None else None,
+        started_at=clock.now(),
+        expires_at=FAR_AWAY,
+        refresh_hash=b"",
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+def access_token(session: LoginSession, *, scopes: tuple[Scope, ...] = tuple(Scope)) -> str:
+    """A token of a session, valid from now on."""
+    subject = session.account_id or session.client_id
+    assert isinstance(subject, UUID)
+    return tokens.write_access(
+        district_id=session.district_id,
+        subject=subject,
+        session_id=session.id,
+        scopes=scopes if session.client_id is not None else None,
+    )
