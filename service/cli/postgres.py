@@ -161,7 +161,7 @@ class Account:
         if os.geteuid() != 0:
             return None
         uid, gid = _unprivileged(home / "data")
-        closed = [path for path in (home, binaries.folder) if not _lets_everybody_in(path)]
+        closed = [path for path in (home, binaries.folder) if not lets_everybody_in(path)]
         if not closed:
             return cls(uid, gid)
         capability = demote.passing_capability()
@@ -190,7 +190,8 @@ def _unprivileged(data: Path) -> tuple[int, int]:
     )
 
 
-def _lets_everybody_in(folder: Path) -> bool:
+def lets_everybody_in(folder: Path) -> bool:
+    """Whether every account may pass to a folder."""
     real = folder.resolve()
     return all(step.stat().st_mode & 0o001 for step in (real, *real.parents))
 
@@ -277,8 +278,9 @@ class Cluster:
             It does not come up; the message carries the end of its log.
         """
         if self._server() is None:
-            # The number in the file of a killed server may by now belong to somebody else.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            # The number that a killed server left behind may by now belong to somebody else.
+            for left in (self.data / "postmaster.pid", *(self.home / "run").glob(".s.*")):
+                left.unlink(missing_ok=True)
             self._launch()
         elif not _wait(self._is_ready, _PATIENCE):
             raise PostgresError(f"PostgreSQL runs but does not get ready, see {self.home / 'log'}")

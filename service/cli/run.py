@@ -58,21 +58,23 @@ def _interrupt(*_: object) -> None:
 
 def _listener() -> socket.socket:
     chosen = settings()
-    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((chosen.host, chosen.port))
+        family, *_, address = socket.getaddrinfo(
+            chosen.host, chosen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
     except OSError as error:
-        listener.close()
         raise CommandError(PORT_TAKEN.format(port=chosen.port, why=error)) from error
     return listener
 
 
 def _address(listener: socket.socket) -> str:
     chosen = settings()
-    host = "localhost" if ip_address(chosen.host).is_unspecified else chosen.host
-    return chosen.public_url or f"http://{host}:{listener.getsockname()[1]}"
+    ip, port, *_ = listener.getsockname()
+    host = "localhost" if ip_address(ip).is_unspecified else chosen.host
+    return chosen.public_url or f"http://{host}:{port}"
 
 
 class _Server(uvicorn.Server):

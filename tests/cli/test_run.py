@@ -1,0 +1,99 @@
+"""``huangge run``: one command brings a district up, one key takes it down."""
+
+import os
+import select
+import signal
+import socket
+
+from tests.cli.conftest import PATIENCE, server_of
+
+
+def test_it_answers_says_where_and_stops_cleanly(start, place):
+    running = start()
+
+    assert running.get("/livez").json() == {"status": "ok"}
+    assert running.get("/readyz").json() == {"status": "ready"}
+    assert f"{running.address}/docs" in running.said
+    assert running.stop() == 0
+    assert "数据已保存" in running.said
+    assert not (place / "postgres/data/postmaster.pid").exists()
+
+
+def test_a_polite_kill_stops_it_as_cleanly(start, place):
+    running = start()
+
+    assert running.stop(signal.SIGTERM) == 0
+    assert not (place / "postgres/data/postmaster.pid").exists()
+
+
+async def test_a_killed_service_loses_nothing_and_starts_again(start, place, embedded):
+    running = start()
+    await embedded("CREATE TABLE kept (n int)")
+    await embedded("INSERT INTO kept VALUES (7)")
+    running.stop(signal.SIGKILL)
+    os.kill(server_of(place), signal.SIGKILL)
+
+    again = start()
+
+    assert await embedded("SELECT n FROM kept") == 7
+    assert again.get("/readyz").status_code == 200
+    assert again.stop() == 0
+
+
+def test_a_worker_does_not_outlive_its_service(start, worker_of):
+    running = start()
+    ended = os.pidfd_open(worker_of(running.process.pid))
+
+    running.stop(signal.SIGKILL)
+
+    assert select.select([ended], [], [], PATIENCE)[0]
+    os.close(ended)
+
+
+def test_two_offices_run_side_by_side(start, place):
+    one, two = start(place / "one"), start(place / "two")
+
+    assert one.address != two.address
+    assert one.get("/readyz").status_code == two.get("/readyz").status_code == 200
+    assert (one.stop(), two.stop()) == (0, 0)
+
+
+def test_a_port_that_is_taken_is_said_in_words(huangge):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = huangge("run", HUANGGE_PORT=str(taken.getsockname()[1]))
+
+    assert refused.returncode == 1
+    assert "HUANGGE_PORT=8001" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_another_database_is_used_instead(huangge, place, database_url):
+    done = huangge("migrate", HUANGGE_DATABASE_URL=database_url)
+
+    assert done.returncode == 0
+    assert not (place / "postgres").exists()
+
+
+def test_a_database_that_does_not_answer_is_said_in_words(huangge):
+    refused = huangge("migrate", HUANGGE_DATABASE_URL="postgresql://u:secret@127.0.0.1:1/none")
+
+    assert refused.returncode == 1
+    assert "does not answer" in refused.stderr
+    assert "secret" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_migrating_twice_changes_nothing(huangge):
+    first, second = huangge("migrate"), huangge("migrate")
+
+    assert "The schema has been updated" in first.stdout
+    assert "The schema is up to date" in second.stdout
+
+
+def test_the_secret_is_made_once_and_kept_private(huangge, place):
+    huangge("migrate")
+    secret = (place / "secret").read_text()
+    huangge("migrate")
+
+    assert (place / "secret").read_text() == secret
+    assert (place / "secret").stat().st_mode & 0o077 == 0
