@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from service.accounts import queries, sessions
 from service.accounts.access import whole_district
-from service.accounts.problems import AccountNotFound, BeyondOwnReach, GrantNotFound
+from service.accounts.problems import BeyondOwnReach
 from service.accounts.rules import (
     Hat,
     check_admins_left,
@@ -24,7 +24,7 @@ from service.accounts.tables import Account, AccountGrant, EndReason
 from service.kit import clock
 from service.kit.auth import Caller, Permission, Reach, Role
 from service.kit.conditional import Precondition
-from service.kit.db import AsyncSession, change_fields, days, lock
+from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
 from service.network.tables import District
 
@@ -120,9 +120,8 @@ async def reset_password(
 
 async def change_own_password(db: AsyncSession, *, caller: Caller, password_hash: str) -> None:
     """Give the caller another password and sign them out everywhere else."""
-    account = await lock(db, Account, caller.account_id) if caller.account_id else None
-    if account is None:
-        raise AccountNotFound
+    key = (caller.district_id, caller.account_id)
+    account = await db.get_one(Account, key, with_for_update=True)
     await _set_password(
         db, by=caller, account=account, password_hash=password_hash, besides=caller.session_id
     )
@@ -231,9 +230,7 @@ async def end_grant(
     seen = await queries.visible_grant(db, caller=caller, grant_id=grant_id)
     if seen.role == Role.DISTRICT_ADMIN:
         await _check_admins_left(db, besides=seen.account_id, caller=caller)
-    grant = await lock(db, AccountGrant, grant_id)
-    if grant is None:
-        raise GrantNotFound
+    grant = await queries.visible_grant(db, caller=caller, grant_id=grant_id, to_change=True)
     account = await db.get_one(Account, (grant.district_id, grant.account_id))
     hat = queries.hat_of(grant)
     await _check_covers(db, caller=caller, hat=hat, school_id=account.school_id)
@@ -255,10 +252,9 @@ async def _held(
     db: AsyncSession, *, caller: Caller, account_id: UUID, expected: Precondition
 ) -> Account:
     """An account, locked, none of whose hats is beyond what the caller may give."""
-    await queries.visible_account(db, caller=caller, account_id=account_id)
-    account = await lock(db, Account, account_id)
-    if account is None:
-        raise AccountNotFound
+    account = await queries.visible_account(
+        db, caller=caller, account_id=account_id, to_change=True
+    )
     hats = await queries.live_hats(db, account_id=account.id, day=await _today(db, caller=caller))
     for hat in (_ITSELF, *hats):
         await _check_covers(db, caller=caller, hat=hat, school_id=account.school_id)

@@ -40,7 +40,6 @@ async def district_of(database: Database, login: Login) -> District | None:
 
 _TRUSTED_FOR = timedelta(seconds=3)
 """How long an epoch is believed: with the time of one request, less than five seconds."""
-_REMEMBERED_AT_MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,9 @@ class Callers:
     cost one small question; whatever may take a right away raises it.
     """
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[bytes, _Remembered] = OrderedDict()
+    def __init__(self, *, at_most: int = 20_000) -> None:
+        self._at_most = at_most
+        self.known: OrderedDict[bytes, _Remembered] = OrderedDict()
         self._epochs: dict[UUID, tuple[int, datetime]] = {}
 
     def doubt(self, district_id: UUID) -> None:
@@ -67,22 +67,22 @@ class Callers:
 
     async def recall(self, database: Database, token_hash: bytes) -> Caller | None:
         """The caller behind a token, where nothing changed since it was remembered."""
-        kept = self._known.get(token_hash)
+        kept = self.known.get(token_hash)
         if kept is None:
             return None
         if clock.now() >= kept.until or kept.epoch != await self._epoch(
             database, kept.caller.district_id
         ):
-            self._known.pop(token_hash, None)
+            self.known.pop(token_hash, None)
             return None
-        self._known.move_to_end(token_hash)
+        self.known.move_to_end(token_hash)
         return kept.caller
 
     def remember(self, token_hash: bytes, caller: Caller, *, until: datetime, epoch: int) -> None:
         """Keep a caller until the token or the day ends."""
-        self._known[token_hash] = _Remembered(caller, until, epoch)
-        while len(self._known) > _REMEMBERED_AT_MOST:
-            self._known.popitem(last=False)
+        self.known[token_hash] = _Remembered(caller, until, epoch)
+        while len(self.known) > self._at_most:
+            self.known.popitem(last=False)
 
     async def _epoch(self, database: Database, district_id: UUID) -> int:
         epoch, asked_at = self._epochs.get(district_id, (0, None))

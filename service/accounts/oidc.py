@@ -141,7 +141,8 @@ def _unchecked(token: str, part: int) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _known(issuer: str, audience: str, jwks_url: str | None) -> Issuer:
+def known_issuer(issuer: str, audience: str, jwks_url: str | None) -> Issuer:
+    """One ``Issuer`` per provider, with the keys it has."""
     return Issuer(issuer=issuer, audience=audience, jwks_url=jwks_url)
 
 
@@ -150,4 +151,4 @@ def issuer_of(token: str) -> Issuer | None:
     chosen = settings()
     if chosen.oidc_issuer is None or _unchecked(token, 1).get("iss") != chosen.oidc_issuer:
         return None
-    return _known(chosen.oidc_issuer, chosen.oidc_audience or "huangge", chosen.oidc_jwks_url)
+    return known_issuer(chosen.oidc_issuer, chosen.oidc_audience or "huangge", chosen.oidc_jwks_url)

@@ -19,17 +19,17 @@ from service.kit.problems import Text, Unavailable
 
 Result = TypeVar("Result")
 
-_hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
+hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
 
 
 @cache
 def _decoy() -> str:
-    return _hasher.hash("nobody's password")
+    return hasher.hash("nobody's password")
 
 
 def _is_right(password: str, password_hash: str | None) -> bool:
     try:
-        right = _hasher.verify(password, password_hash or _decoy())
+        right = hasher.verify(password, password_hash or _decoy())
     except PwdlibError:
         return False
     return right and password_hash is not None
@@ -71,7 +71,7 @@ _workshop = Workshop(at_once=2, waiting=100)
 
 async def hashed(password: str) -> str:
     """The hash to store for a password."""
-    return await _workshop.do(_hasher.hash, password)
+    return await _workshop.do(hasher.hash, password)
 
 
 async def verified(password: str, password_hash: str | None) -> bool:
@@ -96,7 +96,7 @@ class LoginBudget:
     size: int = 10
     seconds_per_try: int = 60
     names: int = 50_000
-    _buckets: OrderedDict[str, _Bucket] = field(default_factory=OrderedDict)
+    buckets: OrderedDict[str, _Bucket] = field(default_factory=OrderedDict)
 
     def take(self, name: str) -> None:
         """Use one try.
@@ -107,10 +107,10 @@ class LoginBudget:
             None is left.
         """
         now = clock.now()
-        bucket = self._buckets.setdefault(name, _Bucket(self.size, now))
-        self._buckets.move_to_end(name)
-        while len(self._buckets) > self.names:
-            self._buckets.popitem(last=False)
+        bucket = self.buckets.setdefault(name, _Bucket(self.size, now))
+        self.buckets.move_to_end(name)
+        while len(self.buckets) > self.names:
+            self.buckets.popitem(last=False)
         refilled = max(0.0, (now - bucket.at).total_seconds()) / self.seconds_per_try
         bucket.left, bucket.at = min(self.size, bucket.left + refilled), now
         if bucket.left < 1:
@@ -120,4 +120,4 @@ class LoginBudget:
 
     def refill(self, name: str) -> None:
         """Forget the tries: somebody knew the password."""
-        self._buckets.pop(name, None)
+        self.buckets.pop(name, None)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Select, false, func
@@ -33,11 +33,15 @@ from service.kit.auth import Caller, Permission, Reach, Role
 from service.kit.db import AsyncSession
 from service.network.access import visible_schools
 
+Row = TypeVar("Row")
+
 # Accounts and their grants
 
 
-async def visible_account(db: AsyncSession, *, caller: Caller, account_id: UUID) -> Account:
-    """An account within the caller's reach.
+async def visible_account(
+    db: AsyncSession, *, caller: Caller, account_id: UUID, to_change: bool = False
+) -> Account:
+    """An account within the caller's reach; ``to_change`` locks it as it is now.
 
     Raises
     ------
@@ -48,6 +52,8 @@ async def visible_account(db: AsyncSession, *, caller: Caller, account_id: UUID)
         col(Account.id) == account_id,
         col(Account.id).in_(visible_accounts(caller, Permission.ACCOUNT_READ)),
     )
+    if to_change:
+        statement = _locking(statement)
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise AccountNotFound
@@ -81,8 +87,10 @@ def grants(*, account_id: UUID, as_of: date | None) -> SelectOfScalar[AccountGra
     return statement
 
 
-async def visible_grant(db: AsyncSession, *, caller: Caller, grant_id: UUID) -> AccountGrant:
-    """A grant of an account within the caller's reach.
+async def visible_grant(
+    db: AsyncSession, *, caller: Caller, grant_id: UUID, to_change: bool = False
+) -> AccountGrant:
+    """A grant of an account within the caller's reach; ``to_change`` locks it as it is now.
 
     Raises
     ------
@@ -93,10 +101,16 @@ async def visible_grant(db: AsyncSession, *, caller: Caller, grant_id: UUID) -> 
         col(AccountGrant.id) == grant_id,
         col(AccountGrant.account_id).in_(visible_accounts(caller, Permission.ACCOUNT_READ)),
     )
+    if to_change:
+        statement = _locking(statement)
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise GrantNotFound
     return found
+
+
+def _locking(statement: SelectOfScalar[Row]) -> SelectOfScalar[Row]:
+    return statement.with_for_update().execution_options(populate_existing=True)
 
 
 async def live_hats(db: AsyncSession, *, account_id: UUID, day: date) -> Sequence[Hat]:

@@ -74,7 +74,7 @@ from service.kit.http import (
     needs,
     public,
 )
-from service.kit.problems import RelatedNotFound, Text, Unauthorized, Unavailable
+from service.kit.problems import RelatedNotFound, Text, Unavailable
 
 entrance = make_router(tag="oauth")
 office = make_router(tag="accounts")
@@ -268,8 +268,6 @@ async def end_my_session(*, db: Db, caller: Oneself, session_id: UUID, expected:
 
 async def _proven_hash(caller: Oneself, database: InDatabase, body: PasswordChangeIn) -> str:
     """Check the present password and hash the new one, before a transaction begins."""
-    if caller.account_id is None:
-        raise Unauthorized
     async with database.read(caller.district_id) as db:
         account = await db.get(Account, (caller.district_id, caller.account_id))
     present = account.password_hash if account is not None else None

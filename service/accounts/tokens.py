@@ -31,7 +31,7 @@ _SECRET = 32
 _SEAL = 16
 
 
-def _key(purpose: str) -> bytes:
+def key_for(purpose: str) -> bytes:
     """A key for one purpose: what signs a cursor must not sign a token."""
     return hmac.digest(signing_secret(), f"huangge {purpose}".encode(), hashlib.sha256)
 
@@ -80,14 +80,16 @@ def write_access(
     }
     if scopes is not None:
         claims["scope"] = " ".join(sorted(scopes))
-    key = OctKey.import_key(_key("access token"))
+    key = OctKey.import_key(key_for("access token"))
     return jwt.encode({"alg": _ALGORITHM, "typ": "at+jwt"}, claims, key)
 
 
 def read_access(token: str) -> Access | None:
     """What a token of ours says, or ``None`` where it is not ours or has expired."""
     try:
-        found = jwt.decode(token, OctKey.import_key(_key("access token")), algorithms=[_ALGORITHM])
+        found = jwt.decode(
+            token, OctKey.import_key(key_for("access token")), algorithms=[_ALGORITHM]
+        )
         claims = found.claims
         if found.header.get("typ") != "at+jwt" or claims["aud"] != ISSUER:
             return None
@@ -163,4 +165,4 @@ def read_refresh(token: str) -> Refresh | None:
 
 
 def _seal(content: bytes) -> bytes:
-    return hmac.digest(_key("refresh token"), content, hashlib.sha256)[:_SEAL]
+    return hmac.digest(key_for("refresh token"), content, hashlib.sha256)[:_SEAL]

@@ -15,14 +15,14 @@ SignIn = Callable[..., Awaitable[httpx.Response]]
 @pytest.fixture(scope="session")
 def password_hash() -> str:
     """One hash for all: making it is slow on purpose."""
-    return passwords._hasher.hash(PASSWORD)
+    return passwords.hasher.hash(PASSWORD)
 
 
 @pytest.fixture(autouse=True)
 def fresh_budget() -> Iterator[None]:
-    sessions.budget._buckets.clear()
+    sessions.budget.buckets.clear()
     yield
-    identity.callers._known.clear()
+    identity.callers.known.clear()
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlmodel import select
 
 from service.accounts.tables import AccountGrant, LoginSession
 from service.kit import clock
+from service.kit.audit import Audit
 from service.kit.auth import Role
 from service.kit.db import days
 from tests.accounts.conftest import PASSWORD, bearer
@@ -40,7 +43,7 @@ def enter(make, guests):
     return enter
 
 
-def _new(username="zhang", **values):
+def _new(username: str = "zhang", **values: Any) -> dict[str, Any]:
     return {"username": username, "display_name": "张老师", **values}
 
 
@@ -199,7 +202,7 @@ async def test_nobody_takes_over_somebody_above_by_a_new_password(enter, schools
     past = days(date(2020, 9, 1), date(2021, 9, 1))
     await make.hat(account=former, role=Role.GROUP_ADMIN, group=group, valid=past)
 
-    async def reset(account) -> int:
+    async def reset(account):
         answer = await office.post(
             f"/v1/accounts/{account.id}:reset-password",
             json={"password": "another good one"},
@@ -232,9 +235,7 @@ async def test_a_closed_account_is_out_at_once_and_comes_back_with_its_grants(en
     account = await make.account()
     await make.hat(account=account, role=Role.TEACHER)
     person = guests(
-        headers={
-            "Authorization": "Bearer " + access_token(await make.signed_in(account=account))
-        }
+        headers={"Authorization": "Bearer " + access_token(await make.signed_in(account=account))}
     )
     assert (await person.get("/v1/me/sessions")).status_code == 200
     office = await enter(Role.DISTRICT_ADMIN)
@@ -277,7 +278,7 @@ async def test_one_sees_and_ends_only_ones_own_sessions(enter, make):
 # Grants
 
 
-def _grant(role, reach, target=None, **values):
+def _grant(role: str, reach: str, target: Any = None, **values: Any) -> dict[str, Any]:
     target_id = str(target.id) if target is not None else None
     body = {"role": role, "reach": reach, "target_id": target_id, "valid_from": "2026-09-01"}
     return {**body, **values}
@@ -359,7 +360,7 @@ async def test_nobody_gives_more_than_they_reach(enter, schools, make):
     other_group = await make.group(lead=outside)
     account = await make.account(school_id=lead.id)
 
-    async def give(office, role, reach, target=None) -> int:
+    async def give(office, role, reach, target=None):
         body = _grant(role, reach, target)
         path = f"/v1/accounts/{account.id}/grants?validate_only=true"
         return (await office.post(path, json=body)).status_code
@@ -477,7 +478,7 @@ async def test_nothing_of_another_district_is_seen(enter, make, guests):
 # Partner clients
 
 
-def _client(**values):
+def _client(**values: Any) -> dict[str, Any]:
     body = {
         "client_id": "zhixue",
         "name": "智学",
@@ -487,7 +488,7 @@ def _client(**values):
     return {**body, **values}
 
 
-async def _token(client, client_id: str, secret: str):
+async def _token(client: httpx.AsyncClient, client_id: str, secret: str) -> httpx.Response:
     form = {"grant_type": "client_credentials"}
     return await client.post("/v1/oauth/token", data=form, auth=(client_id, secret))
 
@@ -512,9 +513,8 @@ async def test_two_secrets_live_side_by_side_and_a_third_ends_the_first(enter, c
     office = await enter(Role.DISTRICT_ADMIN)
     made = (await office.post("/v1/clients", json=_client())).json()
     path = f"/v1/clients/{made['id']}:rotate-secret"
-    secrets = [made["client_secret"]]
-    for _ in range(3):
-        secrets.append((await office.post(path, headers=ANY)).json()["client_secret"])
+    answers = [await office.post(path, headers=ANY) for _ in range(3)]
+    secrets = [made["client_secret"], *(one.json()["client_secret"] for one in answers)]
     works = [(await _token(client, "zhixue", secret)).status_code for secret in secrets]
     assert works == [401, 401, 200, 200]
     open_ = await _token(client, "zhixue", secrets[-1])
@@ -543,15 +543,14 @@ async def test_what_a_client_may_do_changes_within_its_sessions(enter, client, a
     assert {g.target_id for g in caller.grants_for("staff.read")} == {lead.id}
     same = await office.patch(path, json=body, headers={"If-Match": '"2"'})
     assert same.json()["version"] == 2
-    elsewhere = await office.patch(
-        path, json={"organisations": []}, headers={"If-Match": '"2"'}
-    )
+    elsewhere = await office.patch(path, json={"organisations": []}, headers={"If-Match": '"2"'})
     assert elsewhere.json()["version"] == 3
 
     await office.patch(path, json={"scopes": ["groups.read"]}, headers=ANY)
     assert not (await app.state.authenticate(token)).may("staff.read")
     await office.patch(path, json={"active": False}, headers=ANY)
-    assert (await client.get("/v1/me/sessions", headers={"Authorization": f"Bearer {token}"})
+    assert (
+        await client.get("/v1/me/sessions", headers={"Authorization": f"Bearer {token}"})
     ).status_code == 401
     assert (await _token(client, "zhixue", made["client_secret"])).status_code == 401
 
@@ -595,8 +594,6 @@ async def test_partners_are_the_districts_own_affair(enter, schools, make):
 
 
 async def test_what_is_kept_of_secrets_is_no_secret(enter, database, district):
-    from service.kit.audit import Audit
-
     office = await enter(Role.DISTRICT_ADMIN)
     made = (await office.post("/v1/clients", json=_client())).json()
     await office.post("/v1/accounts", json=_new(password=PASSWORD))

@@ -199,7 +199,6 @@ def test_a_refresh_token_works_once(presented, present, is_over, is_retry, verdi
         ("wang", Login("wang", None)),
         ("Wang@500109", Login("wang", "500109")),
         ("  王丽@500109 ", Login("王丽", "500109")),
-        ("wang", Login("wang", None)),
         ("@500109", Login("500109", None)),
         ("a@b@500109", Login("a@b", "500109")),
     ],

@@ -3,16 +3,20 @@
 import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlmodel import select
 
-from service.accounts import identity
+from service.accounts import identity, passwords, sessions, tokens
+from service.accounts.problems import CredentialsWrong
 from service.accounts.rules import Scope
-from service.accounts.tables import LoginSession
+from service.accounts.tables import Account, LoginSession, PartnerClient
 from service.kit import clock
-from service.kit.auth import Role
+from service.kit.auth import Role, system
+from service.kit.problems import Unauthorized
 from tests.accounts.conftest import PASSWORD, bearer
+from tests.factories.accounts import access_token
 
 NOON = datetime(2026, 10, 9, 4, tzinfo=UTC)
 
@@ -36,7 +40,7 @@ async def test_a_right_password_gives_both_tokens(sign_in, wang, client):
     assert [session["current"] for session in mine.json()["items"]] == [True]
 
 
-@pytest.mark.parametrize("name", ["wang", "WANG", "wang@{code}", "wang"])
+@pytest.mark.parametrize("name", ["wang", "WANG", "wang@{code}", "WANG@{code}"])
 async def test_a_name_may_carry_the_districts_code(sign_in, wang, district, name):
     assert (await sign_in(name.format(code=district.code))).status_code == 200
 
@@ -154,6 +158,11 @@ async def test_another_key_does_not_excuse_an_old_token(sign_in, refresh, wang):
     assert (await refresh(second.json()["refresh_token"])).status_code == 400
 
 
+async def test_a_token_for_a_session_that_is_not_there(refresh, district):
+    astray = tokens.first_refresh(district_id=district.id, session_id=uuid4())
+    assert (await refresh(tokens.write_refresh(astray))).status_code == 400
+
+
 async def test_a_session_nobody_used_for_a_month_is_over(sign_in, refresh, wang):
     with clock.freeze(NOON):
         token = (await sign_in("wang")).json()["refresh_token"]
@@ -204,8 +213,8 @@ async def test_another_process_notices_within_five_seconds(sign_in, wang, client
         token = answer.json()["access_token"]
         await identity.authenticate(database, token)
         elsewhere = identity.Callers()
-        elsewhere._known = identity.callers._known.copy()
-        digest = next(iter(elsewhere._known))
+        elsewhere.known = identity.callers.known.copy()
+        digest = next(iter(elsewhere.known))
         assert await elsewhere.recall(database, digest) is not None
     with clock.freeze(NOON + timedelta(seconds=1)):
         await client.post("/v1/oauth/revoke", data={"token": token})
@@ -285,3 +294,38 @@ async def test_a_partner_of_another_district_is_unknown_here(client, make, distr
     assert (await client.post("/v1/oauth/token", data=form, auth=auth)).status_code == 401
     auth = ("zhixue@999999", "s3cret-s3cret")
     assert (await client.post("/v1/oauth/token", data=form, auth=auth)).status_code == 401
+
+
+async def test_a_password_changed_while_it_was_checked_opens_nothing(
+    wang, database, district, monkeypatch
+):
+    async def slow(password: str, password_hash: str | None) -> bool:
+        async with database.write(district.id) as db:
+            (await db.get_one(Account, (wang.district_id, wang.id))).active = False
+        return True
+
+    monkeypatch.setattr(passwords, "verified", slow)
+    with pytest.raises(CredentialsWrong):
+        await sessions.sign_in(database, username="wang", password=PASSWORD, device="")
+
+
+async def test_only_so_many_callers_are_remembered():
+    memory = identity.Callers(at_most=2)
+    for number in range(3):
+        who = system(uuid4())
+        memory.remember(bytes([number]), who, until=NOON, epoch=0)
+    assert list(memory.known) == [b"\x01", b"\x02"]
+
+
+async def test_a_token_outlives_neither_its_time_nor_its_clients_closing(
+    make, app, database, district
+):
+    partner = await make.partner()
+    session = await make.signed_in(partner=partner)
+    token = access_token(session)
+    assert (await app.state.authenticate(token)).client_id == partner.client_id
+    async with database.write(district.id) as db:
+        (await db.get_one(PartnerClient, (district.id, partner.id))).active = False
+    identity.callers.known.clear()
+    with pytest.raises(Unauthorized):
+        await app.state.authenticate(token)

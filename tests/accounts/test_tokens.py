@@ -33,7 +33,7 @@ def test_an_access_token_says_who_and_where():
 def test_a_clients_token_carries_its_scopes():
     found = tokens.read_access(_access(scopes=[Scope.PEOPLE_READ, Scope.GROUPS_READ]))
     assert found is not None
-    assert found.scopes == {Scope.PEOPLE_READ, Scope.GROUPS_READ}
+    assert found.scopes == frozenset({Scope.PEOPLE_READ, Scope.GROUPS_READ})
 
 
 def test_an_access_token_lasts_fifteen_minutes():
@@ -66,13 +66,13 @@ def test_a_changed_access_token_is_nobody():
     ],
 )
 def test_a_token_that_lacks_a_claim_is_nobody(claims: dict[str, object]):
-    key = OctKey.import_key(tokens._key("access token"))
+    key = OctKey.import_key(tokens.key_for("access token"))
     token = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, claims, key)
     assert tokens.read_access(token) is None
 
 
 def test_a_token_of_another_kind_is_nobody():
-    key = OctKey.import_key(tokens._key("access token"))
+    key = OctKey.import_key(tokens.key_for("access token"))
     good = jwt.decode(_access(), key, algorithms=["HS256"]).claims
     assert tokens.read_access(jwt.encode({"alg": "HS256"}, good, key)) is None
 

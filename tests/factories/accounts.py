@@ -21,6 +21,7 @@ from service.kit.db import AsyncSession, days
 
 _numbers = itertools.count(1)
 FOREVER = days(date(2020, 9, 1), None)
+SECRET = "a-secret-that-only-tests-know"
 FAR_AWAY = datetime.fromisoformat("2099-12-31T00:00:00+08:00")
 
 
@@ -74,7 +75,7 @@ async def partner(
     *,
     district: Any,
     client_id: str | None = None,
-    secret: str = "a-secret-that-only-tests-know",
+    secret: str = SECRET,
     scopes: tuple[Scope, ...] = tuple(Scope),
     school: Any = None,
     group: Any = None,
