@@ -109,18 +109,30 @@ def openapi(
         "openapi/openapi.json"
     ),
     *,
-    check: Annotated[bool, typer.Option(help="只核对,不写入。Compare instead of writing.")] = False,
+    check: Annotated[bool, typer.Option(help="只核对。Compare instead of writing.")] = False,
+    base: Annotated[str, typer.Option(help="对比的版本。What may not be broken.")] = "origin/main",
 ) -> None:
-    """生成接口文档。Write the OpenAPI document."""
+    """生成或核对接口文档。Write or check the OpenAPI document."""
     with _explained():
         # The document does not depend on any installation.
         os.environ.setdefault("HUANGGE_SECRET", "the document is the same with every secret")
         from service.cli import contract
+        from service.main import create_app
 
+        document = create_app().openapi()
         if check:
-            contract.check(file)
+            contract.check(file, document, base=base)
         else:
-            contract.write(file)
+            contract.write(file, document)
+
+
+@app.command(hidden=True)
+def draft_migration(message: str) -> None:
+    """起草数据库迁移。Draft the migration from the last one to the tables as they are declared."""
+    with _explained():
+        from service.cli import schema
+
+        console.print(str(schema.draft(message)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service.cli import postgres
+from service.cli import demote, postgres
 from service.cli.errors import CommandError
 from service.cli.postgres import PostgresError, running
 from tests.cli.conftest import server_of
@@ -169,7 +169,7 @@ async def test_root_passes_directories_that_are_closed_to_others(place):
 @root_only
 def test_root_in_a_container_without_capabilities_is_told_what_to_do(place, monkeypatch):
     place.chmod(0o700)
-    monkeypatch.setattr(postgres.demote, "passing_capability", lambda: None)
+    monkeypatch.setattr(demote, "passing_capability", lambda: None)
 
     with pytest.raises(PostgresError, match="may enter"), running(place):
         pass
