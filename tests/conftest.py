@@ -10,12 +10,12 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx
@@ -24,14 +24,14 @@ from fastapi import FastAPI
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+from typing_extensions import override
 
-from service.accounts.rules import Hat, grants_of
 from service.cli import postgres
-from service.kit import jobs
-from service.kit.auth import Caller, Reach, Role
+from service.kit import clock, jobs
+from service.kit.auth import Role
 from service.kit.db import Database, create_all
-from service.kit.ids import new_id
 from service.kit.settings import settings
+from tests.factories.accounts import access_token
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "huangge_template"
@@ -299,47 +299,41 @@ def client(guests: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
 
 @pytest.fixture
 def as_(
-    app: FastAPI, guests: Callable[..., httpx.AsyncClient], district: Any
+    database: Database, guests: Callable[..., httpx.AsyncClient], district: Any
 ) -> Callable[..., httpx.AsyncClient]:
     """Somebody who wears a hat: ``as_(Role.SCHOOL_ADMIN, school=school)``.
 
     ``school``, ``group`` and ``teacher`` are rows or ids and decide how far the hat reaches; a
     teacher's ``school`` is the one that keeps the account. ``district`` is another one than the
-    test's own.
+    test's own. The account, its grant and its session are rows like any other, made at the first
+    request.
     """
-    known: dict[str, Caller] = {}
-    without = app.state.authenticate
-
-    async def authenticate(token: str) -> Caller:
-        return known[token] if token in known else await without(token)
-
-    app.state.authenticate = authenticate
 
     def sign_in(role: Role, **where: Any) -> httpx.AsyncClient:
-        caller = _caller(role, (where.pop("district", None) or district).id, **where)
-        token = str(caller.account_id)
-        known[token] = caller
-        return guests(headers={"Authorization": f"Bearer {token}"})
+        make = Make(database, where.pop("district", None) or district)
+        return guests(auth=_SignedIn(lambda: make.wearer(role=role, **where)))
 
     return sign_in
 
 
-def _caller(
-    role: Role, district_id: UUID, *, school: Any = None, group: Any = None, teacher: Any = None
-) -> Caller:
-    school_id, group_id, teacher_id = (getattr(row, "id", row) for row in (school, group, teacher))
-    if role is Role.TEACHER:
-        hat = Hat(role, Reach.SELF)
-    elif group_id is not None:
-        hat = Hat(role, Reach.GROUP, group_id)
-    elif school_id is not None:
-        hat = Hat(role, Reach.SCHOOL, school_id)
-    else:
-        hat = Hat(role, Reach.DISTRICT)
-    return Caller(
-        district_id=district_id,
-        name=role.value,
-        account_id=new_id(),
-        teacher_id=teacher_id,
-        grants=grants_of([hat], school_id=school_id),
-    )
+class _SignedIn(httpx.Auth):
+    """A session, and an access token of it that is never too old for the test's clock."""
+
+    def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
+        self._begin = begin
+        self._session: Any = None
+        self._token = ""
+        self._issued_at: datetime | None = None
+        self._lock = asyncio.Lock()
+
+    @override
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        async with self._lock:
+            self._session = self._session or await self._begin()
+            now = clock.now()
+            if self._issued_at is None or abs(now - self._issued_at) > timedelta(minutes=5):
+                self._token, self._issued_at = access_token(self._session), now
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request

@@ -1,7 +1,7 @@
 """The office's work: accounts, dated grants, partner clients, and nobody beyond their own reach."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from service.accounts.tables import AccountGrant, LoginSession
+from service.accounts.tables import Account, AccountGrant, LoginSession
 from service.kit import clock
 from service.kit.audit import Audit
 from service.kit.auth import Role
@@ -202,7 +202,7 @@ async def test_nobody_takes_over_somebody_above_by_a_new_password(enter, schools
     past = days(date(2020, 9, 1), date(2021, 9, 1))
     await make.hat(account=former, role=Role.GROUP_ADMIN, group=group, valid=past)
 
-    async def reset(account):
+    async def reset(account: Account) -> Any:
         answer = await office.post(
             f"/v1/accounts/{account.id}:reset-password",
             json={"password": "another good one"},
@@ -360,7 +360,7 @@ async def test_nobody_gives_more_than_they_reach(enter, schools, make):
     other_group = await make.group(lead=outside)
     account = await make.account(school_id=lead.id)
 
-    async def give(office, role, reach, target=None):
+    async def give(office: Any, role: str, reach: str, target: Any = None) -> Any:
         body = _grant(role, reach, target)
         path = f"/v1/accounts/{account.id}/grants?validate_only=true"
         return (await office.post(path, json=body)).status_code
@@ -606,3 +606,28 @@ async def test_what_is_kept_of_secrets_is_no_secret(enter, database, district):
     assert "argon2" not in told
     assert "password_hash" not in told
     assert sessions
+
+
+# Those whom other tests ask as
+
+
+async def test_whoever_a_test_asks_as_is_really_signed_in(as_, schools, make):
+    group, lead, _, _ = schools
+    teacher = await make.account()
+    one = as_(Role.TEACHER, teacher=teacher.id, school=lead)
+    same = as_(Role.SCHOOL_ADMIN, teacher=teacher.id, school=lead)
+    assert (await one.get("/v1/accounts")).status_code == 403
+    assert (await same.get("/v1/accounts")).status_code == 200
+    assert len((await same.get("/v1/me/sessions")).json()["items"]) == 2
+    assert (await as_(Role.GROUP_ADMIN, group=group).get("/v1/accounts")).status_code == 200
+    assert (await as_(Role.PARTNER).get("/v1/accounts")).status_code == 403
+    other = await make.at(None).district()
+    stranger = as_(Role.DISTRICT_ADMIN, district=other)
+    assert len((await stranger.get("/v1/accounts")).json()["items"]) == 1
+
+
+async def test_a_test_may_live_at_any_time(as_):
+    office = as_(Role.DISTRICT_ADMIN)
+    for at in ("2026-09-01T08:00:00+08:00", "2027-06-30T08:00:00+08:00"):
+        with clock.freeze(datetime.fromisoformat(at)):
+            assert (await office.get("/v1/accounts")).status_code == 200

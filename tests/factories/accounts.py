@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from service.accounts import tokens
 from service.accounts.rules import Scope
 from service.accounts.tables import (
@@ -139,3 +141,30 @@ def access_token(session: LoginSession, *, scopes: tuple[Scope, ...] = tuple(Sco
         session_id=session.id,
         scopes=scopes if session.client_id is not None else None,
     )
+
+
+async def wearer(
+    db: AsyncSession,
+    *,
+    district: Any,
+    role: Role,
+    school: Any = None,
+    group: Any = None,
+    teacher: Any = None,
+) -> LoginSession:
+    """Somebody who wears a hat and is signed in; a teacher has one account, whatever its hats."""
+    if role is Role.PARTNER:
+        one = await partner(db, district=district, school=school, group=group)
+        return await signed_in(db, district=district, partner=one)
+    teacher_id, school_id = (getattr(row, "id", row) for row in (teacher, school))
+    known = select(Account).where(
+        col(Account.teacher_id).is_not(None), col(Account.teacher_id) == teacher_id
+    )
+    owner = (await db.exec(known)).one_or_none() or await account(
+        db, district=district, teacher_id=teacher_id, school_id=school_id
+    )
+    reaches = {} if role is Role.TEACHER else {"school": school, "group": group}
+    worn = await db.exec(select(AccountGrant).where(col(AccountGrant.account_id) == owner.id))
+    if role not in {row.role for row in worn}:
+        await hat(db, district=district, account=owner, role=role, **reaches)
+    return await signed_in(db, district=district, account=owner)
