@@ -89,18 +89,18 @@ def database_url(cluster: str, worker_id: str) -> str:
     with (settings().data_dir / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         asyncio.run(_provide(cluster, name))
-    return _named(cluster, name)
+    return named(cluster, name)
 
 
 async def _provide(cluster: str, name: str) -> None:
-    connection = await asyncpg.connect(_driverless(cluster))
+    connection = await asyncpg.connect(driverless(cluster))
     try:
         known = await connection.fetchval(
             "SELECT count(*) FROM pg_database WHERE datname = $1", TEMPLATE
         )
         if not known:
             await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-            await _lay_out(_named(cluster, TEMPLATE))
+            await _lay_out(named(cluster, TEMPLATE))
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     finally:
         await connection.close()
@@ -117,7 +117,7 @@ async def _lay_out(url: str) -> None:
             await create_all(connection)
             await jobs.install(connection)
         await database.close()
-    owner = await asyncpg.connect(_driverless(_as_superuser(url)))
+    owner = await asyncpg.connect(driverless(_as_superuser(url)))
     await owner.execute(await _cleaner(owner))
     await owner.close()
 
@@ -160,7 +160,7 @@ async def _cleaner(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
     return f"CREATE PROCEDURE test_clean() LANGUAGE plpgsql AS $$ BEGIN\n{steps}END $$"
 
 
-def _named(url: str, database: str) -> str:
+def named(url: str, database: str) -> str:
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
@@ -168,7 +168,7 @@ def _as_superuser(url: str) -> str:
     return make_url(url).set(username=postgres.SUPERUSER).render_as_string(hide_password=False)
 
 
-def _driverless(url: str) -> str:
+def driverless(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
@@ -187,7 +187,7 @@ async def sessions(database_url: str) -> AsyncIterator[Database]:
 async def cleaner(database_url: str) -> AsyncIterator[Callable[[], Awaitable[object]]]:
     """Deletes what a test left; as superuser, since row-level security hides rows from all else."""
     connection = await asyncpg.connect(
-        _driverless(_as_superuser(database_url)),
+        driverless(_as_superuser(database_url)),
         server_settings={"session_replication_role": "replica", "lock_timeout": "5s"},
     )
     yield lambda: connection.execute("CALL test_clean()")
