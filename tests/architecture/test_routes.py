@@ -11,7 +11,7 @@ from service.kit.problems import CATALOGUE
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OAUTH = "/v1/oauth/"
-"""There RFC 6749 decides: forms ignore what they do not know, answers leave out what is not given."""
+"""There RFC 6749 decides: forms ignore what they do not know, answers omit what is not given."""
 
 
 def ours(operations):
