@@ -11,9 +11,13 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from math import asin, atan2, ceil, cos, pi, radians, sin, sqrt
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from service.calendar.rules import PeriodTimes, TeachingDay
+from service.kit.problems import Text
+from service.network.rules import Datum
 
 _EPOCH = date(2000, 1, 1)
 
@@ -77,7 +81,7 @@ class LessonStatus(StrEnum):
 class LessonChange(StrEnum):
     """What happened to a lesson after it was laid.
 
-    ``ended`` and ``replaced`` come from the plan: its slot ended, or a new timetable took its place.
+    ``ended`` and ``replaced`` come from the plan: its slot ended, or a new timetable replaced it.
     """
 
     MOVED = "moved"
@@ -96,6 +100,7 @@ class ConflictKind(StrEnum):
     LEAVE = "leave"
     NOT_A_TEACHING_DAY = "not-a-teaching-day"
     NO_SUCH_PERIOD = "no-such-period"
+    OUTSIDE_VALIDITY = "outside-validity"
     NOT_A_MEMBER = "not-a-member"
     NOT_QUALIFIED = "not-qualified"
     RETIRED = "retired"
@@ -111,6 +116,49 @@ class ConflictKind(StrEnum):
         """Whether it forbids the lesson, rather than only making it unwise."""
         return self not in _SOFT
 
+
+SAID = {
+    ConflictKind.TEACHER_BUSY: Text("教师该时段已有安排", "The teacher is busy at this time"),
+    ConflictKind.CLASS_BUSY: Text("班级该时段已有课", "The class is busy at this time"),
+    ConflictKind.ROOM_BUSY: Text("教室该时段已被占用", "The room is taken at this time"),
+    ConflictKind.TRAVEL: Text("两校区之间的路程时间不够", "There is too little time for the way"),
+    ConflictKind.LEAVE: Text("教师该时段请假", "The teacher is on leave at this time"),
+    ConflictKind.NOT_A_TEACHING_DAY: Text(
+        "不是该校区的上课日", "It is not a teaching day at this campus"
+    ),
+    ConflictKind.NO_SUCH_PERIOD: Text(
+        "该校区当日作息中没有这一节", "The bells of this campus have no such period that day"
+    ),
+    ConflictKind.OUTSIDE_VALIDITY: Text(
+        "超出该课程安排的有效期", "It is outside the validity of the weekly slot"
+    ),
+    ConflictKind.NOT_A_MEMBER: Text(
+        "学校在这些日期不是该集团成员", "The school is not a member of the group on these days"
+    ),
+    ConflictKind.NOT_QUALIFIED: Text(
+        "教师没有该学科学段的任教资格", "The teacher may not teach this subject at this stage"
+    ),
+    ConflictKind.RETIRED: Text(
+        "教师在这些日期已到退休日期", "The teacher has reached retirement on these days"
+    ),
+    ConflictKind.LEFT: Text(
+        "教师在这些日期不在派出校任职", "The home school does not employ the teacher on these days"
+    ),
+    ConflictKind.CLASS_NOT_THERE: Text(
+        "班级在这些日期不在该校区", "The class is not at this campus on these days"
+    ),
+    ConflictKind.DAILY_MAXIMUM: Text(
+        "当日课时超过上限", "There are more lessons on this day than the maximum"
+    ),
+    ConflictKind.WEEKLY_MAXIMUM: Text(
+        "当周课时超过上限", "There are more lessons in this week than the maximum"
+    ),
+    ConflictKind.MANY_TRANSFERS: Text(
+        "半天内往返校区次数过多", "There are too many transfers in one half-day"
+    ),
+    ConflictKind.NO_LUNCH: Text("午餐休息时间不足", "There is too little time for lunch"),
+}
+"""Each kind in a sentence."""
 
 _SOFT = frozenset(
     {
@@ -132,26 +180,6 @@ _BUSY = {
 # Patterns on the calendar
 
 
-class TeachingDay(Protocol):
-    """What a pattern asks of a day of the calendar."""
-
-    @property
-    def on_date(self) -> date:
-        """The day itself."""
-
-    @property
-    def weekday(self) -> int:
-        """Whose timetable the day follows, Monday 1; not always the date's own weekday."""
-
-    @property
-    def week(self) -> int:
-        """The teaching week of the term."""
-
-    @property
-    def parity(self) -> str:
-        """Odd or even; a make-up day may follow the other."""
-
-
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A weekly period: which weekday, which period, which teaching weeks, from when until when."""
@@ -165,20 +193,13 @@ class Pattern:
     """Exclusive."""
 
     def falls_on(self, day: TeachingDay) -> bool:
-        """Whether the pattern meets a day; the day's own weekday and parity count, not the date's."""
+        """Whether the pattern meets a day, by the weekday and parity that the day follows."""
         return (
             day.weekday == self.weekday
             and self.valid_from <= day.on_date < self.valid_until
-            and (self.parity is Parity.EVERY or day.parity == self.parity)
+            and (self.parity is Parity.EVERY or day.parity.value == self.parity.value)
             and (self.weeks is None or day.week in self.weeks)
         )
-
-
-class Bell(NamedTuple):
-    """When a period begins and ends by the clock on the wall."""
-
-    starts: time
-    ends: time
 
 
 class Occurrence(NamedTuple):
@@ -197,7 +218,7 @@ class LaidOut(NamedTuple):
     silent: list[date]
 
 
-BellsOn = Callable[[date], Mapping[int, Bell]]
+BellsOn = Callable[[date], Mapping[int, PeriodTimes]]
 
 
 def lay_out(
@@ -217,7 +238,7 @@ def lay_out(
     return LaidOut(occurrences, silent)
 
 
-def dated(day: TeachingDay, *, bell: Bell, zone: ZoneInfo) -> Occurrence:
+def dated(day: TeachingDay, *, bell: PeriodTimes, zone: ZoneInfo) -> Occurrence:
     """A bell on a day. Wall times become instants day by day: a term may cross a clock change."""
     return Occurrence(
         day.on_date,
@@ -225,6 +246,74 @@ def dated(day: TeachingDay, *, bell: Bell, zone: ZoneInfo) -> Occurrence:
         datetime.combine(day.on_date, bell.starts, zone),
         datetime.combine(day.on_date, bell.ends, zone),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A campus as patterns meet it: its teaching days by weekday, its bells by stage, its zone."""
+
+    zone: ZoneInfo
+    days: Mapping[int, Sequence[TeachingDay]]
+    bells: Mapping[str, BellsOn]
+
+    def lay_out(self, pattern: Pattern, *, stage: str) -> LaidOut:
+        """The dates of a pattern at this campus."""
+        return lay_out(
+            pattern,
+            days=self.days.get(pattern.weekday, ()),
+            bells_on=self.bells.get(stage, no_bells),
+            zone=self.zone,
+        )
+
+    def day(self, on_date: date) -> TeachingDay | None:
+        """The teaching day on a date, if it is one."""
+        return next(
+            (day for days in self.days.values() for day in days if day.on_date == on_date), None
+        )
+
+    def periods(self, *, stage: str, on_date: date) -> Mapping[int, PeriodTimes]:
+        """The bells of a stage on a date."""
+        return self.bells.get(stage, no_bells)(on_date)
+
+
+def no_bells(_: date) -> Mapping[int, PeriodTimes]:
+    """A campus that has not said when its periods begin."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotPlan:
+    """A weekly slot that is to be laid: whose time it takes, where, and by which pattern."""
+
+    slot_id: UUID
+    teacher_id: UUID
+    campus_id: UUID
+    stage: str
+    class_ids: tuple[UUID, ...]
+    room_id: UUID | None
+    pattern: Pattern
+
+    def resources(self) -> Iterator[tuple[ResourceKind, UUID]]:
+        """Everybody and everything whose time it takes."""
+        yield ResourceKind.TEACHER, self.teacher_id
+        for class_id in self.class_ids:
+            yield ResourceKind.CLASS, class_id
+        if self.room_id is not None:
+            yield ResourceKind.ROOM, self.room_id
+
+    def duties(self, occurrences: Iterable[Occurrence]) -> Iterator["Duty"]:
+        """The time it takes at these occurrences."""
+        for occurrence in occurrences:
+            for kind, resource_id in self.resources():
+                yield Duty(
+                    kind,
+                    resource_id,
+                    occurrence.starts_at,
+                    occurrence.ends_at,
+                    TimeKind.LESSON,
+                    self.campus_id,
+                    self.slot_id,
+                )
 
 
 def lesson_id(slot_id: UUID, planned_on: date) -> UUID:
@@ -235,16 +324,8 @@ def lesson_id(slot_id: UUID, planned_on: date) -> UUID:
 # Ways between campuses
 
 
-class Datum(StrEnum):
-    """Which of the grids in use a position was read from; they differ by half a kilometre."""
-
-    WGS84 = "wgs84"
-    GCJ02 = "gcj02"
-    BD09 = "bd09"
-
-
 class Position(NamedTuple):
-    """Where a campus lies."""
+    """Where a campus lies, on which of the grids in use; they differ by half a kilometre."""
 
     longitude: float
     latitude: float
@@ -356,8 +437,13 @@ class Leg(NamedTuple):
     earlier: Duty
     later: Duty
     way: Way
-    available_minutes: int
-    """Between the end of whatever comes before and the start of the later duty."""
+    free_since: datetime
+    """The end of whatever comes before."""
+
+    @property
+    def available_minutes(self) -> int:
+        """How long there is, up to the start of the later duty."""
+        return _minutes(self.free_since, self.later.starts_at)
 
     @property
     def leave_by(self) -> datetime:
@@ -368,6 +454,12 @@ class Leg(NamedTuple):
     def fits(self) -> bool:
         """Whether the way can be made in the time there is."""
         return self.available_minutes >= self.way.needed
+
+    def squeezed(self) -> "Leg":
+        """The way as it fits: no longer than the time there is."""
+        if self.fits:
+            return self
+        return self._replace(way=self.way._replace(minutes=self.available_minutes, buffer=0))
 
 
 def legs_of(duties: Iterable[Duty], *, ways: Ways, zone: ZoneInfo) -> list[Leg]:
@@ -382,8 +474,7 @@ def legs_of(duties: Iterable[Duty], *, ways: Ways, zone: ZoneInfo) -> list[Leg]:
         for duty in day:
             if duty.campus_id is not None:
                 if place is not None and place.campus_id != duty.campus_id:
-                    way = ways[_between(place, duty)]
-                    legs.append(Leg(place, duty, way, _minutes(busy_until, duty.starts_at)))
+                    legs.append(Leg(place, duty, ways[_between(place, duty)], busy_until))
                 place = duty
             busy_until = max(busy_until, duty.ends_at)
     return legs
@@ -519,7 +610,7 @@ def hardships(
     )
     weeks: dict[date, int] = defaultdict(int)
     for day, duties_ in days.items():
-        weeks[day - timedelta(days=day.weekday())] += _lessons(duties_)
+        weeks[monday_of(day)] += _lessons(duties_)
     found += _too_many(
         weeks, kind=ConflictKind.WEEKLY_MAXIMUM, limit=habits.weekly_lessons, length=7
     )
@@ -549,9 +640,7 @@ def _too_many(
     ]
 
 
-def _hasty(
-    day: date, legs: Sequence[Leg], *, habits: Habits, zone: ZoneInfo
-) -> Iterator[Conflict]:
+def _hasty(day: date, legs: Sequence[Leg], *, habits: Habits, zone: ZoneInfo) -> Iterator[Conflict]:
     mornings = [leg.later.starts_at.astimezone(zone).time() < habits.noon for leg in legs]
     for count in (mornings.count(True), mornings.count(False)):
         if count > habits.transfers_per_half_day:
@@ -601,6 +690,68 @@ def gaps(
         if from_ >= until:
             return [gap for gap in found if gap[0] < gap[1]]
     return [*found, (from_, until)]
+
+
+# Moving one lesson
+
+
+class Wish(NamedTuple):
+    """Where a lesson shall move: a day and a period, or clock times, or neither."""
+
+    on_date: date | None = None
+    period: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class Target(NamedTuple):
+    """The time a wish comes to; ``period`` is empty where it keeps to no bell."""
+
+    time: Occurrence
+    period: int | None
+
+
+def target_of(
+    wish: Wish, *, present: Target, host: Host, stage: str, valid: tuple[date, date]
+) -> Target | Conflict:
+    """The time that a wish comes to at the host campus, or the fact that forbids it."""
+    if wish.starts_at is not None:
+        on_date = wish.starts_at.astimezone(host.zone).date()
+    elif wish.on_date is not None:
+        on_date = wish.on_date
+    else:
+        return present
+    day = host.day(on_date)
+    if day is None:
+        return _fact(ConflictKind.NOT_A_TEACHING_DAY, on_date)
+    if not valid[0] <= on_date < valid[1]:
+        return _fact(ConflictKind.OUTSIDE_VALIDITY, on_date)
+    if wish.starts_at is not None:
+        usual = present.time.ends_at - present.time.starts_at
+        ends_at = wish.ends_at or wish.starts_at + usual
+        return Target(Occurrence(on_date, day.week, wish.starts_at, ends_at), None)
+    bell = host.periods(stage=stage, on_date=on_date).get(wish.period or 0)
+    if bell is None:
+        return _fact(ConflictKind.NO_SUCH_PERIOD, on_date)
+    return Target(dated(day, bell=bell, zone=host.zone), bell.number)
+
+
+def _fact(kind: ConflictKind, on_date: date) -> Conflict:
+    return Conflict(kind=kind, from_date=on_date, until=on_date + timedelta(days=1))
+
+
+def times_of(host: Host, *, stage: str) -> Iterator[tuple[TeachingDay, Target]]:
+    """Every time that the bells of a stage offer on the days of a host, in order."""
+    for day in sorted(
+        (day for days in host.days.values() for day in days), key=lambda day: day.on_date
+    ):
+        for period, bell in sorted(host.periods(stage=stage, on_date=day.on_date).items()):
+            yield day, Target(dated(day, bell=bell, zone=host.zone), period)
+
+
+def monday_of(day: date) -> date:
+    """The Monday of the week a day lies in."""
+    return day - timedelta(days=day.weekday())
 
 
 # What would work

@@ -111,13 +111,13 @@ class WeeklySlot(Versioned, table=True):
     __tablename__ = "weekly_slot"
     __collection__ = "weekly-slots"
     __table_args__ = (
-        # What a lesson repeats of its slot, it repeats truly: the target of fk_lesson_slot.
-        unique("uq_weekly_slot_teacher", "id", "teacher_id", "campus_id"),
+        # What a lesson repeats of its slot, it repeats truly: the target of fk_lesson_slot. There
+        # is no other index that begins with a teacher or a campus on purpose: without statistics,
+        # in the transaction of a first import, a foreign key check would take that one and crawl.
+        unique("uq_weekly_slot_teacher", "teacher_id", "campus_id", "id"),
         points_to("teacher_id", "teacher", name="fk_weekly_slot_teacher"),
         points_to("campus_id", "campus", name="fk_weekly_slot_campus"),
         points_to("room_id", "room", name="fk_weekly_slot_room"),
-        index("ix_weekly_slot_teacher", "teacher_id"),
-        index("ix_weekly_slot_campus", "campus_id"),
         index("ix_weekly_slot_origin", "origin_id", where="origin_id IS NOT NULL"),
         one_of("ck_weekly_slot_parity", "parity", Parity),
         one_of("ck_weekly_slot_origin", "origin", Origin),

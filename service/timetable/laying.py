@@ -1,0 +1,387 @@
+"""The one path on which weekly slots become lessons and taken time.
+
+Publishing an assignment, importing a district, cancelling or moving one lesson: all of it writes
+``lesson`` and ``occupancy`` here, and nowhere else. Every writer holds the locks of
+``load.lock_resources`` first; the exclusion constraint judges last.
+"""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql.ranges import MultiRange
+from sqlalchemy.exc import IntegrityError
+
+from service.kit.db import AsyncSession, Instant
+from service.timetable import load
+from service.timetable.load import Ground
+from service.timetable.rules import (
+    Duty,
+    Host,
+    LaidOut,
+    Leg,
+    LessonChange,
+    Pattern,
+    SlotPlan,
+    lesson_id,
+)
+
+_OVERLAP = "ex_occupancy_resource"
+_FIRST_PLANNED = date(2000, 1, 1)
+_LAST_PLANNED = date(2179, 6, 6)
+
+
+class Overlap(Exception):
+    """The constraint refused: somebody or something would be in two places at once."""
+
+
+@asynccontextmanager
+async def judged(db: AsyncSession) -> AsyncIterator[None]:
+    """Let the constraint judge a block; refused, everything is as it was before the block.
+
+    Raises
+    ------
+    Overlap
+        Time that is taken was asked for.
+    """
+    try:
+        async with db.begin_nested():
+            yield
+    except IntegrityError as error:
+        if getattr(error.driver_exception, "constraint_name", None) != _OVERLAP:
+            raise
+        raise Overlap from error
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Slots on their calendars. Slots that share campus, stage and pattern share their dates."""
+
+    slots: Sequence[SlotPlan]
+    patterns: Sequence[int]
+    """For each slot, the place of its dates in ``dates``."""
+    dates: Sequence[LaidOut]
+
+    @classmethod
+    def of(cls, slots: Sequence[SlotPlan], *, hosts: Mapping[UUID, Host]) -> "Layout":
+        """Find the dates of slots, each distinct pattern once."""
+        known: dict[tuple[UUID, str, Pattern], int] = {}
+        dates: list[LaidOut] = []
+        patterns: list[int] = []
+        for slot in slots:
+            key = (slot.campus_id, slot.stage, slot.pattern)
+            if key not in known:
+                known[key] = len(dates)
+                dates.append(hosts[slot.campus_id].lay_out(slot.pattern, stage=slot.stage))
+            patterns.append(known[key])
+        return cls(slots, patterns, dates)
+
+    def duties(self) -> list[Duty]:
+        """All the time that the slots ask for."""
+        return [
+            duty
+            for slot, pattern in zip(self.slots, self.patterns, strict=True)
+            for duty in slot.duties(self.dates[pattern].occurrences)
+        ]
+
+    def lesson_count(self) -> int:
+        """How many lessons there will be."""
+        return sum(len(self.dates[pattern].occurrences) for pattern in self.patterns)
+
+    def days(self, *, zone: ZoneInfo) -> MultiRange[datetime]:
+        """The local days on which there are lessons, each as a whole."""
+        return load.whole_days(
+            (occurrence.starts_at for laid in self.dates for occurrence in laid.occurrences),
+            zone=zone,
+        )
+
+    def taken(self) -> dict[str, list[Any]]:
+        """One row per slot and resource, as columns."""
+        columns: dict[str, list[Any]] = {
+            name: [] for name in ("slot", "resource_kind", "resource", "campus", "pattern")
+        }
+        for slot, pattern in zip(self.slots, self.patterns, strict=True):
+            for kind, resource_id in slot.resources():
+                columns["slot"].append(slot.slot_id)
+                columns["resource_kind"].append(kind.value)
+                columns["resource"].append(resource_id)
+                columns["campus"].append(slot.campus_id)
+                columns["pattern"].append(pattern)
+        return columns
+
+    def occurrences(self) -> dict[str, list[Any]]:
+        """One row per pattern and date, as columns."""
+        columns: dict[str, list[Any]] = {
+            name: [] for name in ("number", "on_date", "week", "starts_at", "ends_at")
+        }
+        for number, laid in enumerate(self.dates):
+            for occurrence in laid.occurrences:
+                columns["number"].append(number)
+                columns["on_date"].append(occurrence.on_date)
+                columns["week"].append(occurrence.week)
+                columns["starts_at"].append(occurrence.starts_at)
+                columns["ends_at"].append(occurrence.ends_at)
+        return columns
+
+
+# In the order of resources, so that two writers who share some meet at the first of them.
+_TAKE = text("""WITH
+spans (number, during) AS MATERIALIZED (
+  SELECT number, range_agg(tstzrange(starts_at, ends_at))
+  FROM unnest(
+    CAST(:number AS int[]), CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[])
+  ) AS occ (number, starts_at, ends_at)
+  GROUP BY number)
+INSERT INTO occupancy
+  (district_id, id, resource_kind, resource_id, during, kind, campus_id, source_id)
+SELECT CAST(:district AS uuid), gen_random_uuid(), resource_kind, resource_id, during, 'lesson',
+  campus_id, slot_id
+FROM unnest(
+  CAST(:slot AS uuid[]), CAST(:resource_kind AS text[]), CAST(:resource AS uuid[]),
+  CAST(:campus AS uuid[]), CAST(:pattern AS int[])
+) AS taken (slot_id, resource_kind, resource_id, campus_id, number)
+JOIN spans USING (number)
+ORDER BY resource_id""")
+
+# The id is the slot's, with the planned day in its last two bytes: see rules.lesson_id. Rows lie in
+# the order in which they are read: one teacher's week on one page.
+_LESSONS = text("""WITH
+occ (number, on_date, week, starts_at, ends_at) AS MATERIALIZED (
+  SELECT * FROM unnest(
+    CAST(:number AS int[]), CAST(:on_date AS date[]), CAST(:week AS int2[]),
+    CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[]))),
+laid (slot_id, number) AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:slot AS uuid[]), CAST(:pattern AS int[])))
+INSERT INTO lesson
+  (district_id, id, version, slot_id, original_teacher_id, campus_id, subject, on_date, week,
+   period, starts_at, ends_at, room_id, status)
+SELECT s.district_id,
+  CAST(left(CAST(s.id AS text), 32) || lpad(to_hex(o.on_date - date '2000-01-01'), 4, '0') AS uuid),
+  1, s.id, s.teacher_id, s.campus_id, s.subject, o.on_date, o.week, s.period, o.starts_at,
+  o.ends_at, s.room_id, 'scheduled'
+FROM laid l JOIN weekly_slot s ON s.id = l.slot_id JOIN occ o USING (number)
+ORDER BY s.teacher_id, o.starts_at""")
+
+
+async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
+    """Write the lessons of slots that stand in ``weekly_slot``, and take their time.
+
+    Time first: a refusal should not cost a term of lessons. Ways are laid by ``lay_legs`` after it.
+    """
+    connection = await db.connection()
+    taken = {"district": ground.district_id, **layout.taken()}
+    occurrences = layout.occurrences()
+    times = {name: occurrences[name] for name in ("number", "starts_at", "ends_at")}
+    await connection.execute(_TAKE, {**times, **taken})
+    slots = {
+        "slot": [slot.slot_id for slot in layout.slots],
+        "pattern": list(layout.patterns),
+    }
+    await connection.execute(_LESSONS, {**occurrences, **slots})
+
+
+# Ways
+
+_CLEAR_LEGS = text("""WITH gone AS (
+  DELETE FROM occupancy
+  WHERE resource_id = ANY (CAST(:teachers AS uuid[])) AND kind = 'travel' AND during && :days),
+busy AS (
+  SELECT resource_kind, resource_id, campus_id, kind, source_id, during * :days AS during
+  FROM occupancy
+  WHERE resource_id = ANY (CAST(:teachers AS uuid[])) AND kind <> 'travel' AND during && :days),
+movers AS (
+  SELECT resource_id FROM busy GROUP BY resource_id HAVING count(DISTINCT campus_id) > 1)
+SELECT b.resource_kind, b.resource_id, lower(one) AS starts_at, upper(one) AS ends_at, b.kind,
+  b.campus_id, b.source_id
+FROM busy b JOIN movers USING (resource_id), unnest(b.during) AS one""").bindparams(
+    bindparam("days", type_=TSTZMULTIRANGE)
+)
+
+_LEGS = text("""INSERT INTO occupancy
+  (district_id, id, resource_kind, resource_id, during, kind, campus_id, source_id)
+SELECT CAST(:district AS uuid), gen_random_uuid(), 'teacher', teacher,
+  tstzmultirange(tstzrange(leaves, arrives)), 'travel', campus, source
+FROM unnest(
+  CAST(:teacher AS uuid[]), CAST(:leaves AS timestamptz[]), CAST(:arrives AS timestamptz[]),
+  CAST(:campus AS uuid[]), CAST(:source AS uuid[])
+) AS leg (teacher, leaves, arrives, campus, source)
+ORDER BY teacher, leaves""")
+
+
+async def lay_legs(
+    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
+) -> None:
+    """Lay the ways of these teachers' days anew; the constraint refuses one that does not fit."""
+    legs = await find_legs(db, teachers=teachers, days=days, ground=ground)
+    await write_legs(db, legs=legs, ground=ground)
+
+
+async def ease_legs(
+    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
+) -> None:
+    """Lay the ways anew after time was given back, which is never refused.
+
+    A way that has become the direct one may be entered as longer than the two it replaces; then it
+    gets what time there is.
+    """
+    legs = await find_legs(db, teachers=teachers, days=days, ground=ground)
+    await write_legs(db, legs=[leg.squeezed() for leg in legs], ground=ground)
+
+
+async def find_legs(
+    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
+) -> list[Leg]:
+    """Release the ways of these teachers' days, and say which ways the days ask for now."""
+    if not teachers or not days:
+        return []
+    found = await (await db.connection()).execute(
+        _CLEAR_LEGS, {"teachers": sorted(teachers), "days": days}
+    )
+    return await load.legs(db, duties=[load.duty_of(row) for row in found], ground=ground)
+
+
+async def write_legs(db: AsyncSession, *, legs: Iterable[Leg], ground: Ground) -> None:
+    """Take the time of ways; where it is taken already, the constraint refuses."""
+    columns = _columns(
+        ("teacher", "leaves", "arrives", "campus", "source"),
+        (
+            (
+                leg.later.resource_id,
+                leg.leave_by,
+                leg.later.starts_at,
+                leg.earlier.campus_id,
+                leg.later.source_id,
+            )
+            for leg in legs
+            if leg.way.needed > 0
+        ),
+    )
+    if columns["teacher"]:
+        await (await db.connection()).execute(_LEGS, {"district": ground.district_id, **columns})
+
+
+def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Rows as one list per column, the way ``unnest`` takes them."""
+    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+    return dict(zip(names, columns or [[] for _ in names], strict=True))
+
+
+# Single times
+
+_RELEASE = text("""WITH gone AS (
+  DELETE FROM occupancy
+  WHERE source_id IN (:slot, :lesson) AND kind = 'lesson' AND during <@ CAST(:span AS tstzrange))
+UPDATE occupancy SET during = during - tstzmultirange(CAST(:span AS tstzrange))
+WHERE source_id IN (:slot, :lesson) AND kind = 'lesson' AND during && CAST(:span AS tstzrange)
+  AND NOT during <@ CAST(:span AS tstzrange)""").bindparams(bindparam("span", type_=TSTZRANGE))
+
+_OCCUPY = text("""INSERT INTO occupancy
+  (district_id, id, resource_kind, resource_id, during, kind, campus_id, source_id)
+SELECT CAST(:district AS uuid), gen_random_uuid(), resource_kind, resource_id,
+  tstzmultirange(tstzrange(starts_at, ends_at)), kind, campus_id, source_id
+FROM unnest(
+  CAST(:resource_kind AS text[]), CAST(:resource_id AS uuid[]),
+  CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[]), CAST(:kind AS text[]),
+  CAST(:campus_id AS uuid[]), CAST(:source_id AS uuid[])
+) AS duty (resource_kind, resource_id, starts_at, ends_at, kind, campus_id, source_id)
+ORDER BY resource_id""")
+
+
+async def release(
+    db: AsyncSession, *, slot_id: UUID, lesson_id: UUID, span: Range[datetime]
+) -> None:
+    """Free the time of one lesson, whether it stands with its slot's or by itself."""
+    await (await db.connection()).execute(
+        _RELEASE, {"slot": slot_id, "lesson": lesson_id, "span": span}
+    )
+
+
+async def occupy(db: AsyncSession, *, duties: Iterable[Duty], ground: Ground) -> None:
+    """Take single times, a row each."""
+    columns = _columns(Duty._fields, duties)
+    if columns["resource_id"]:
+        await (await db.connection()).execute(_OCCUPY, {"district": ground.district_id, **columns})
+
+
+# Slots that end
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """From when slots end, why, and by whom."""
+
+    from_: datetime
+    change: LessonChange
+    reason: str | None
+    by: str
+    at: datetime
+
+
+# Lessons are not indexed by slot; their ids begin with the slot's, so a slot is a range of ids.
+_FREE_TAIL = text("""WITH moved AS (
+  SELECT l.id FROM unnest(CAST(:low AS uuid[]), CAST(:high AS uuid[])) AS slot (low, high)
+  JOIN lesson l ON l.id BETWEEN slot.low AND slot.high
+  WHERE l.change = 'moved' AND l.starts_at >= :from_),
+gone AS (
+  DELETE FROM occupancy
+  WHERE kind = 'lesson' AND (
+    source_id IN (SELECT id FROM moved)
+    OR source_id = ANY (CAST(:slots AS uuid[])) AND during <@ tstzrange(:from_, NULL)))
+UPDATE occupancy SET during = during - tstzmultirange(tstzrange(:from_, NULL))
+WHERE kind = 'lesson' AND source_id = ANY (CAST(:slots AS uuid[]))
+  AND during && tstzrange(:from_, NULL) AND NOT during <@ tstzrange(:from_, NULL)""").bindparams(
+    bindparam("from_", type_=Instant())
+)
+
+_WITHDRAW = text("""UPDATE lesson l
+SET status = 'cancelled', change = :change, reason = :reason, changed_by = :by, changed_at = :at,
+  version = l.version + 1
+FROM unnest(CAST(:low AS uuid[]), CAST(:high AS uuid[])) AS slot (low, high)
+WHERE l.id BETWEEN slot.low AND slot.high AND l.starts_at >= :from_ AND l.status = 'scheduled'
+RETURNING l.teacher_id, l.starts_at""").bindparams(
+    bindparam("from_", type_=Instant()), bindparam("at", type_=Instant())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was cancelled: how many lessons, of whom, on which days."""
+
+    lessons: int
+    teachers: frozenset[UUID]
+    days: MultiRange[datetime]
+
+
+async def withdraw(
+    db: AsyncSession, *, slot_ids: Collection[UUID], withdrawal: Withdrawal, ground: Ground
+) -> Withdrawn:
+    """Cancel the lessons of slots from a moment on and free their time; what was before it stays.
+
+    The ways of those days are still there: the caller lays or eases them.
+    """
+    slots = sorted(slot_ids)
+    bounds = {
+        "low": [lesson_id(slot_id, _FIRST_PLANNED) for slot_id in slots],
+        "high": [lesson_id(slot_id, _LAST_PLANNED) for slot_id in slots],
+        "from_": withdrawal.from_,
+    }
+    connection = await db.connection()
+    await connection.execute(_FREE_TAIL, {**bounds, "slots": slots})
+    said = {
+        "change": withdrawal.change.value,
+        "reason": withdrawal.reason,
+        "by": withdrawal.by,
+        "at": withdrawal.at,
+    }
+    gone = (await connection.execute(_WITHDRAW, {**bounds, **said})).all()
+    return Withdrawn(
+        len(gone),
+        frozenset(row.teacher_id for row in gone),
+        load.whole_days((row.starts_at for row in gone), zone=ground.zone),
+    )
