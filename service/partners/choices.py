@@ -1,6 +1,10 @@
 """The values that cells of the workbook may choose from, with the words people know them by."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from service.kit.problems import Text
+from service.network.codes import DEFAULTS, NATIONAL, Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,93 +14,42 @@ class Choice:
     code: str
     zh: str
     en: str
+    also: str = ""
+    """Another word people use for it."""
+
+
+def _choices(codes: Iterable[Code]) -> tuple[Choice, ...]:
+    return tuple(Choice(item.code, item.label.zh, item.label.en) for item in codes)
+
+
+LISTS: Mapping[str, Text] = {
+    "group_category": Text("集团类别", "Group categories"),
+    "local_subject": Text("地方课程", "Local subjects"),
+    "mentor_role": Text("导师角色", "Mentor roles"),
+}
+"""The code lists that a district writes itself."""
 
 
 STAGES = (
     Choice("1", "学前", "Preschool"),
     Choice("2", "小学", "Primary"),
-    Choice("3", "初中", "Junior secondary"),
-    Choice("4", "高中", "Senior secondary"),
+    Choice("3", "初中", "Junior secondary", "普通初中"),
+    Choice("4", "高中", "Senior secondary", "普通高中"),
 )
-SUBJECTS = (
-    Choice("11", "道德与法治(小学)", "Morality and law (primary)"),
-    Choice("12", "道德与法治", "Morality and law"),
-    Choice("13", "语文", "Chinese"),
-    Choice("14", "数学", "Mathematics"),
-    Choice("15", "科学", "Science"),
-    Choice("16", "物理", "Physics"),
-    Choice("17", "化学", "Chemistry"),
-    Choice("18", "生物", "Biology"),
-    Choice("20", "地理", "Geography"),
-    Choice("21", "历史", "History"),
-    Choice("22", "体育与健康", "Physical education and health"),
-    Choice("23", "艺术", "Arts"),
-    Choice("24", "音乐", "Music"),
-    Choice("25", "美术", "Fine art"),
-    Choice("27", "通用技术", "General technology"),
-    Choice("40", "外语", "Foreign language"),
-    Choice("41", "英语", "English"),
-    Choice("60", "综合实践", "Integrated practice"),
-    Choice("61", "信息科技", "Information technology"),
-    Choice("62", "劳动", "Labour"),
-)
-SCHOOL_TYPES = (
-    Choice("111", "幼儿园", "Kindergarten"),
-    Choice("211", "小学", "Primary school"),
-    Choice("218", "教学点", "Teaching point"),
-    Choice("311", "初级中学", "Junior secondary school"),
-    Choice("312", "九年一贯制学校", "Nine-year school"),
-    Choice("341", "完全中学", "Complete secondary school"),
-    Choice("342", "高级中学", "Senior secondary school"),
-    Choice("345", "十二年一贯制学校", "Twelve-year school"),
-    Choice("365", "职业高中", "Vocational secondary school"),
-    Choice("514", "其他特殊教育学校", "Special education school"),
-)
-URBAN_RURAL = (
-    Choice("111", "主城区", "Main urban area"),
-    Choice("112", "城乡结合区", "Urban fringe"),
-    Choice("121", "镇中心区", "Town centre"),
-    Choice("122", "镇乡结合区", "Town fringe"),
-    Choice("123", "特殊区域", "Special area"),
-    Choice("210", "乡中心区", "Township centre"),
-    Choice("220", "村庄", "Village"),
-)
+SUBJECTS = _choices(NATIONAL["subject"])
+SCHOOL_TYPES = _choices(NATIONAL["school_type"])
+URBAN_RURAL = _choices(NATIONAL["urban_rural"])
 DATUMS = (
     Choice("gcj02", "GCJ-02", "GCJ-02"),
     Choice("wgs84", "WGS-84", "WGS-84"),
     Choice("bd09", "BD-09", "BD-09"),
 )
-GROUP_KINDS = (
-    Choice("k12", "中小学教育集团", "Schools"),
-    Choice("kindergarten", "幼儿园联盟集团", "Kindergartens"),
-)
+GROUP_KINDS = _choices(NATIONAL["group_kind"])
 GROUP_STATES = (Choice("draft", "筹建", "Draft"), Choice("active", "运行", "Active"))
-TIERS = (
-    Choice("lead", "牵头学校", "Lead"),
-    Choice("close", "紧密型", "Close"),
-    Choice("alliance", "联盟型", "Alliance"),
-)
-TITLES = (
-    Choice("senior_full", "正高级", "Full senior"),
-    Choice("senior", "高级", "Senior"),
-    Choice("first", "一级", "First grade"),
-    Choice("second", "二级", "Second grade"),
-    Choice("third", "三级", "Third grade"),
-    Choice("none", "未定", "None"),
-)
-BACKBONE_LEVELS = (
-    Choice("backbone", "骨干教师", "Backbone teacher"),
-    Choice("subject_leader", "学科带头人", "Subject leader"),
-    Choice("master", "名师", "Master teacher"),
-    Choice("special", "特级教师", "Special-grade teacher"),
-)
-GRANTORS = (
-    Choice("school", "校级", "School"),
-    Choice("district", "区级", "District"),
-    Choice("city", "市级", "City"),
-    Choice("province", "省级", "Province"),
-    Choice("nation", "国家级", "Nation"),
-)
+TIERS = _choices(NATIONAL["membership_tier"])
+TITLES = _choices(NATIONAL["teacher_title"])
+BACKBONE_LEVELS = _choices(NATIONAL["backbone_level"])
+GRANTORS = _choices(NATIONAL["grantor"])
 ROOM_KINDS = (
     Choice("classroom", "普通教室", "Classroom"),
     Choice("lab", "实验室", "Laboratory"),
@@ -134,17 +87,10 @@ PARITIES = (
 )
 DAY_PARITIES = PARITIES[1:]
 ASSIGNMENT_STATES = (Choice("draft", "草稿", "Draft"), Choice("published", "发布", "Published"))
-MENTOR_ROLES = (
-    Choice("in_school", "校内导师", "Mentor in the school"),
-    Choice("cross_school", "集团/区级导师", "Mentor of the group or district"),
-)
+MENTOR_ROLES = _choices(DEFAULTS["mentor_role"])
 PAIRING_STATES = (
     Choice("proposed", "拟结对", "Proposed"),
     Choice("accepted", "已同意", "Accepted"),
     Choice("active", "进行中", "Active"),
 )
-CODE_LISTS = (
-    Choice("group_category", "集团类别", "Group categories"),
-    Choice("subject", "学科", "Subjects"),
-    Choice("mentor_role", "导师角色", "Mentor roles"),
-)
+CODE_LISTS = tuple(Choice(name, *words) for name, words in LISTS.items())

@@ -3,7 +3,6 @@
 from service.kit.problems import (
     Conflict,
     NotFound,
-    Problem,
     Text,
     UnsupportedMediaType,
     ValidationFailed,
@@ -60,18 +59,6 @@ class WorkbookDamaged(ValidationFailed):
     )
 
 
-class UploadTooLarge(Problem):
-    """The file is larger than an import takes."""
-
-    code = "upload-too-large"
-    status = 413
-    title = Text("文件过大", "The file is too large")
-    remedy = Text(
-        "文件最大 20 MB;请删除图片和多余的工作表,或分成几个文件导入。",
-        "At most 20 MB; remove pictures and other sheets, or import several files.",
-    )
-
-
 class ImportNotFound(NotFound):
     """No such import, or not the caller's to see."""
 
@@ -98,14 +85,6 @@ class ImportHasProblems(Conflict):
     remedy = Text(
         "请按报告修改文件后重新上传。", "Correct the file as the report says and upload it again."
     )
-
-
-class WorkbookRefused(ValidationFailed):
-    """A workbook loaded in one go has problems; nothing of it was kept."""
-
-    code = "workbook-refused"
-    title = Text("工作簿中有问题,未导入任何数据", "The workbook has problems; nothing was loaded")
-    remedy = Text("请按所列问题逐项修改后重试。", "Correct what is listed and try again.")
 
 
 refuses_value(

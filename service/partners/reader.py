@@ -4,7 +4,6 @@ Every sheet, column and cell that cannot be understood is a line of the report, 
 people want all mistakes at once.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -22,6 +21,7 @@ from service.partners.rules import (
     CellError,
     CodeLists,
     Coerce,
+    Report,
     RowProblem,
     coercion,
     first_repeats,
@@ -35,8 +35,6 @@ HEADER_WITHIN = 10
 IGNORED = "_"
 """Sheets whose names begin so are the writer's own notes."""
 NOTES = "填写须知"
-_PROBLEMS_PER_COLUMN = 100
-"""A column that is wrong in every row says so once with a number, not thirty thousand times."""
 
 
 class Row(NamedTuple):
@@ -62,24 +60,6 @@ class Contents:
     def of(self, sheet: str) -> Sequence[Row]:
         """The rows of a sheet, none where the file has no such sheet."""
         return self.rows.get(sheet, ())
-
-
-@dataclass(slots=True)
-class _Report:
-    problems: list[RowProblem] = field(default_factory=list)
-    _seen: dict[tuple[str, str | None, str], int] = field(default_factory=lambda: defaultdict(int))
-
-    def add(self, problem: RowProblem) -> None:
-        place = (problem.sheet, problem.column, problem.code)
-        self._seen[place] += 1
-        if self._seen[place] <= _PROBLEMS_PER_COLUMN:
-            self.problems.append(problem)
-
-    def finish(self) -> Sequence[RowProblem]:
-        for (sheet, column, code), count in self._seen.items():
-            if count > _PROBLEMS_PER_COLUMN:
-                self.problems.append(_and_more(sheet, column, code, count - _PROBLEMS_PER_COLUMN))
-        return self.problems
 
 
 def read(content: bytes, *, lists: CodeLists) -> Contents:
@@ -112,7 +92,7 @@ class _Reading:
         self.workbook = workbook
         self.package = package
         self.lists = dict(lists)
-        self.report = _Report()
+        self.report = Report()
 
     def contents(self) -> Contents:
         present = self._present()
@@ -180,7 +160,7 @@ class _Reading:
 class _Grid:
     """One sheet of the file, cell by cell."""
 
-    def __init__(self, sheet: Sheet, found: CalamineSheet, marks: Marks, report: _Report) -> None:
+    def __init__(self, sheet: Sheet, found: CalamineSheet, marks: Marks, report: Report) -> None:
         self.sheet = sheet
         self.report = report
         self.merged = found.merged_cell_ranges or []
@@ -337,17 +317,6 @@ def letters(position: int) -> str:
 
 def _cell_problem(sheet: Sheet, row: int, column: Column, error: CellError) -> RowProblem:
     return RowProblem(sheet.title, row, column.title, error.code, error.message, error.remedy)
-
-
-def _and_more(sheet: str, column: str | None, code: str, count: int) -> RowProblem:
-    return RowProblem(
-        sheet,
-        None,
-        column,
-        code,
-        Text(f"另有 {count} 处同样的问题", f"{count} more of the same kind"),
-        Text("请一并修改。", "Correct them likewise."),
-    )
 
 
 def _unknown_sheet(title: str) -> RowProblem:

@@ -7,8 +7,9 @@ out, never guessed.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -58,6 +59,45 @@ class RowProblem:
     code: str
     message: Text
     remedy: Text
+
+
+PROBLEMS_SHOWN = 100
+"""A column that is wrong in every row says so once with a number, not thirty thousand times."""
+
+
+@dataclass(slots=True)
+class Report:
+    """The lines of a report, as many of one kind as people will read."""
+
+    problems: list[RowProblem] = field(default_factory=list)
+    _counts: Counter[tuple[str, str | None, str]] = field(default_factory=Counter)
+
+    def add(self, problem: RowProblem) -> None:
+        """Note a problem."""
+        kind = (problem.sheet, problem.column, problem.code)
+        self._counts[kind] += 1
+        if self._counts[kind] <= PROBLEMS_SHOWN:
+            self.problems.append(problem)
+
+    def finish(self) -> Sequence[RowProblem]:
+        """All lines, with one for each kind that was cut short."""
+        more = [
+            _and_more(*kind, count=count - PROBLEMS_SHOWN)
+            for kind, count in self._counts.items()
+            if count > PROBLEMS_SHOWN
+        ]
+        return [*self.problems, *more]
+
+
+def _and_more(sheet: str, column: str | None, code: str, *, count: int) -> RowProblem:
+    return RowProblem(
+        sheet,
+        None,
+        column,
+        code,
+        Text(f"另有 {count} 处同样的问题", f"{count} more of the same kind"),
+        Text("请一并修改。", "Correct them likewise."),
+    )
 
 
 _AS_TEXT = Text(
@@ -311,7 +351,13 @@ def choices_of(column: Column, lists: CodeLists) -> dict[str, str]:
     own = lists.get(column.code_list, ()) if column.code_list else ()
     spellings: dict[str, str] = {}
     for choice in (*column.choices, *own):
-        for spelling in (choice.code, choice.zh, choice.en, f"{choice.code} {choice.zh}"):
+        for spelling in (
+            choice.code,
+            choice.zh,
+            choice.en,
+            choice.also,
+            f"{choice.code} {choice.zh}",
+        ):
             if spelling:
                 spellings[narrow(spelling).casefold()] = choice.code
     return spellings
@@ -375,10 +421,12 @@ def weeks_of(cell: Cell) -> tuple[int, ...]:
     return tuple(sorted(weeks))
 
 
-_STAGE_NAMES = sorted(
-    ((name, stage.code) for stage in STAGES for name in (stage.zh, f"{stage.code}-")),
-    key=lambda item: -len(item[0]),
-)
+_STAGE_NAMES = [
+    (name, stage.code)
+    for stage in STAGES
+    for name in (stage.also, stage.zh, f"{stage.code}-")
+    if name
+]
 
 
 def teaches_of(cell: Cell, *, spellings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -92,6 +92,7 @@ def _term() -> Column:
         "School year and number: 2026-2027-1 is autumn, 2026-2027-2 is spring",
         example="2026-2027-1",
         pattern=r"20\d\d-20\d\d-[12]",
+        refers=Reference("term", "name"),
     )
 
 
@@ -115,7 +116,7 @@ def _subject() -> Column:
         "The subject's name or its course code",
         example="音乐",
         choices=SUBJECTS,
-        code_list="subject",
+        code_list="local_subject",
     )
 
 
@@ -605,7 +606,7 @@ SHEETS: tuple[Sheet, ...] = (
                 example=1990,
                 required=False,
                 low=1930,
-                high=2015,
+                high=2020,
             ),
             _date(
                 "teaching_since",
@@ -628,12 +629,13 @@ SHEETS: tuple[Sheet, ...] = (
             _integer(
                 "weekly_load_limit",
                 "周课时上限",
-                "可空",
-                "May be empty",
+                "空白为 18",
+                "Empty is 18",
                 example=18,
                 required=False,
-                low=0,
-                high=60,
+                low=1,
+                high=40,
+                default=18,
             ),
             _teaches(
                 "teaches",
@@ -643,7 +645,7 @@ SHEETS: tuple[Sheet, ...] = (
                 example="小学音乐、初中音乐",
                 required=False,
                 choices=SUBJECTS,
-                code_list="subject",
+                code_list="local_subject",
                 longest=300,
                 width=24,
             ),

@@ -10,6 +10,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from service.kit.language import say
+from service.kit.problems import Text
 from service.partners.choices import STAGES, SUBJECTS
 from service.partners.columns import Column, Kind, Sheet
 from service.partners.reader import IGNORED, NOTES, letters
@@ -54,6 +56,27 @@ def template() -> bytes:
     """The empty workbook that a district fills in."""
     target = BytesIO()
     write(target, readme={"format_version": FORMAT_VERSION, "zone": "Asia/Shanghai"}, rows={})
+    return target.getvalue()
+
+
+_REPORT = (("工作表", 14), ("行", 8), ("列", 18), ("问题", 50), ("修改办法", 60))
+
+
+def report(problems: Iterable[Mapping[str, Any]]) -> bytes:
+    """The problems of an import as a sheet that can be filtered, in the reader's language."""
+    target = BytesIO()
+    with closing(Workbook(target, {"in_memory": True})) as book:
+        wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        bold = book.add_format({"bold": True})
+        page = book.add_worksheet("检查报告")
+        page.freeze_panes(1, 0)
+        for position, (title, width) in enumerate(_REPORT):
+            page.set_column(position, position, width, wrap)
+            page.write_string(0, position, title, bold)
+        for line, problem in enumerate(problems, start=1):
+            message, remedy = say(Text(*problem["message"])), say(Text(*problem["remedy"]))
+            cells = (problem["sheet"], problem["row"], problem["column"], message, remedy)
+            page.write_row(line, 0, cells)
     return target.getvalue()
 
 
