@@ -26,7 +26,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from typing_extensions import override
 
-from service.cli import postgres
+from service.cli import migrations, postgres
 from service.kit import clock, jobs
 from service.kit.auth import Role
 from service.kit.db import Database, create_all
@@ -109,7 +109,7 @@ async def _provide(cluster: str, name: str) -> None:
 async def _lay_out(url: str) -> None:
     """The tables as an installation has them: by migration, once there is one."""
     if list((ROOT / "alembic" / "versions").glob("*.py")):
-        await _migrate(url)
+        await asyncio.to_thread(migrations.upgrade, url)
     else:
         _import_tables()
         database = Database(url, pooled=False)
@@ -120,15 +120,6 @@ async def _lay_out(url: str) -> None:
     owner = await asyncpg.connect(driverless(_as_superuser(url)))
     await owner.execute(await _cleaner(owner))
     await owner.close()
-
-
-async def _migrate(url: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = url
-    await asyncio.to_thread(command.upgrade, config, "head")
 
 
 def _import_tables() -> None:

@@ -1,20 +1,25 @@
-"""The schema of a database: which one it has, which one this code needs, and the way there."""
+"""The schema of a database: which one it has, which one this code needs, and the way there.
+
+A start that finds everything in order does not load alembic, which takes as long as the rest.
+"""
 
 import asyncio
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import Script, ScriptDirectory
-from sqlalchemy import make_url
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from service.cli import postgres
 from service.cli.errors import CommandError
+from service.kit.db import asyncpg_url
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
+
+_CONNECT_SECONDS = 10
 
 
 class _Found(NamedTuple):
@@ -23,8 +28,9 @@ class _Found(NamedTuple):
 
 
 def head() -> str | None:
-    """The migration that this code was written for."""
-    return ScriptDirectory(str(_ROOT / "alembic")).get_current_head()
+    """The migration that this code was written for: the last one, since they are numbered."""
+    numbers = (file.name.partition("_")[0] for file in (ROOT / "alembic/versions").glob("*.py"))
+    return max(numbers, default=None)
 
 
 def migrate(url: str) -> bool:
@@ -42,41 +48,38 @@ def migrate(url: str) -> bool:
         )
     if found.revision == head():
         return False
-    config = Config(_ROOT / "alembic.ini")
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
+    from service.cli import migrations
+
+    migrations.upgrade(url)
     return True
 
 
 def draft(message: str) -> Path:
-    """Write a new migration: what alembic sees, to be read and completed by a person.
+    """Write a new migration, made against a database that is thrown away."""
+    from service.cli import migrations
 
-    It does not see constraints beyond keys, policies or functions; a test does, and names them.
-    """
-    with (
-        tempfile.TemporaryDirectory(prefix="huangge-draft-") as folder,
-        postgres.running(Path(folder), options=postgres.THROWAWAY) as url,
-    ):
-        migrate(url)
-        config = Config(_ROOT / "alembic.ini")
-        config.attributes["url"] = url
-        made = command.revision(config, message, autogenerate=True)
-    if not isinstance(made, Script):
-        raise CommandError("No migration was written.")
-    return Path(made.path)
+    with tempfile.TemporaryDirectory(prefix="huangge-draft-") as folder:
+        Path(folder).chmod(0o711)
+        with postgres.running(Path(folder), options=postgres.THROWAWAY) as url:
+            migrate(url)
+            return migrations.draft(url, message)
 
 
 async def _look(url: str) -> _Found:
-    address = make_url(url).set(drivername="postgresql")
+    engine = create_async_engine(
+        asyncpg_url(url), poolclass=NullPool, connect_args={"timeout": _CONNECT_SECONDS}
+    )
     try:
-        connection = await asyncpg.connect(
-            address.render_as_string(hide_password=False), timeout=10
-        )
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise CommandError(f"The database at {address!r} does not answer: {error}") from error
-    try:
-        known = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-        revision = known and await connection.fetchval("SELECT version_num FROM alembic_version")
-        return _Found(connection.get_server_version().major, revision or None)
+        async with engine.connect() as connection:
+            known = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
+            revision = known and await connection.scalar(
+                text("SELECT max(version_num) FROM alembic_version")
+            )
+            number = await connection.scalar(text("SHOW server_version_num"))
+            return _Found(int(number) // 10_000, revision or None)
+    except (OSError, TimeoutError, DBAPIError) as error:
+        raise CommandError(
+            f"The database at {engine.url.render_as_string()} does not answer: {error}"
+        ) from error
     finally:
-        await connection.close()
+        await engine.dispose()

@@ -8,8 +8,10 @@ from typing import get_args
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
+from service.cli import schema
 from service.kit import jobs
 from service.kit.db import Database, create_all
 from service.kit.problems import known_refusals
@@ -224,3 +226,10 @@ def test_every_table_is_named_in_the_singular(tables):
     assert [
         table.name for table in tables if not re.fullmatch(r"[a-z]+(_[a-z]+)*", table.name)
     ] == []
+
+
+def test_migrations_are_one_numbered_row():
+    scripts = ScriptDirectory(str(ROOT / "alembic"))
+
+    assert scripts.get_heads() == ([schema.head()] if schema.head() else [])
+    assert all(re.fullmatch(r"\d{4}", script.revision) for script in scripts.walk_revisions())
