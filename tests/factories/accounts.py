@@ -115,13 +115,13 @@ async def partner(
 
 
 async def signed_in(
-    db: AsyncSession, *, district: Any, account: Account | None = None, partner: Any = None
+    db: AsyncSession, *, district: Any, account: Any = None, partner: Any = None
 ) -> LoginSession:
-    """A session without the work of checking a password."""
+    """A session of an account or a partner, without the work of checking a password."""
     row = LoginSession(
         district_id=district.id,
-        account_id=account.id if account is not None else None,
-        client_id=partner.id if partner is not None else None,
+        account_id=getattr(account, "id", account),
+        client_id=getattr(partner, "id", partner),
         started_at=clock.now(),
         expires_at=FAR_AWAY,
         refresh_hash=b"",

@@ -1,0 +1,58 @@
+"""The policy as people decided it, kept apart from the code that carries it out.
+
+``D`` the whole district, ``G`` the group's present members, ``S`` the one school, ``I`` only
+oneself, ``-`` not at all. The three offices are the admins of their district, group
+and school. A teacher's school is the one that keeps the account; a partner's is the one its client
+was given, with every scope there is.
+"""
+
+from collections.abc import Mapping
+
+_GRID = """
+permission                district group school teacher researcher evaluator auditor partner
+network.read                 D       G     S       S        D          D        D       S
+network.school.write         D       -     S       -        -          -        -       -
+network.group.write          D       G     -       -        -          -        -       -
+network.membership.change    D       G     -       -        -          -        -       -
+network.charter.write        D       G     -       -        -          -        -       -
+network.charter.sign         D       -     S       -        -          -        -       -
+network.head.write           D       -     -       -        -          -        -       -
+codelist.read                D       D     D       D        D          D        D       D
+codelist.write               D       -     -       -        -          -        -       -
+task.read                    D       G     S       -        -          D        D       -
+task.write                   D       G     S       -        -          -        -       -
+staff.read                   D       G     S       I        D          D        D       S
+staff.write                  D       -     S       -        -          -        -       S
+calendar.read                D       G     S       S        D          D        D       S
+calendar.write               D       G     S       -        -          -        -       -
+timetable.read               D       G     S       I        D          D        D       S
+timetable.write              D       G     S       -        -          -        -       S
+lesson.change                D       G     S       -        -          -        -       -
+assignment.read              D       G     S       I        D          D        D       S
+assignment.write             D       G     -       -        -          -        -       -
+assignment.publish           D       G     -       -        -          -        -       -
+mentoring.read               D       G     S       I        D          D        D       -
+mentoring.write              D       G     S       -        -          -        -       -
+mentoring.answer             -       -     -       I        -          -        -       -
+me.read                      I       I     I       I        I          I        I       -
+import.read                  D       -     -       -        -          -        D       -
+import.write                 D       -     -       -        -          -        -       -
+account.read                 D       G     S       -        -          -        D       -
+account.write                D       G     S       -        -          -        -       -
+session.own                  I       I     I       I        I          I        I       -
+audit.read                   D       -     -       -        -          -        D       -
+"""
+
+
+_ADMINS = frozenset({"district", "group", "school"})
+_HEAD, *_LINES = (line.split() for line in _GRID.strip().splitlines())
+
+ROLES = tuple(f"{name}_admin" if name in _ADMINS else name for name in _HEAD[1:])
+PERMISSIONS = tuple(line[0] for line in _LINES)
+POLICY: Mapping[tuple[str, str], str] = {
+    (role, line[0]): letter
+    for line in _LINES
+    for role, letter in zip(ROLES, line[1:], strict=True)
+    if letter != "-"
+}
+"""How far a role holds a permission; a pair that is missing is not held at all."""
