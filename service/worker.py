@@ -19,8 +19,8 @@ from service.kit.jobs import HANDLERS, run
 from service.kit.observe import JOBS, configure_logs, log
 from service.kit.settings import settings
 
-_ATTEMPTS = 6
-_FIRST_PAUSE = timedelta(seconds=2)
+ATTEMPTS = 6
+FIRST_PAUSE = timedelta(seconds=2)
 _PARENT_CHECK_SECONDS = 1.0
 
 
@@ -57,7 +57,7 @@ def _register(manager: PgQueuer, database: Database, name: str) -> None:
 
 def _patient(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
     return DatabaseRetryEntrypointExecutor(
-        parameters, max_attempts=_ATTEMPTS, initial_delay=_FIRST_PAUSE
+        parameters, max_attempts=ATTEMPTS, initial_delay=FIRST_PAUSE
     )
 
 
