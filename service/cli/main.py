@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,12 @@ complaints = Console(stderr=True, style="red", highlight=False)
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What whoever typed the command can mend is a sentence, not a traceback."""
+    """What whoever typed the command can mend is a sentence, not a traceback.
+
+    A polite kill unwinds like Ctrl-C, so that the database is stopped.
+    """
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _interrupt)
     try:
         yield
     except CommandError as error:
@@ -33,6 +39,10 @@ def _explained() -> Iterator[None]:
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @app.command()

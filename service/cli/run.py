@@ -37,8 +37,6 @@ def run(console: Console) -> None:
     CommandError
         The port belongs to somebody else.
     """
-    for one in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, _interrupt)
     # Logs are for people here, and only what needs them; settings can ask for more.
     os.environ.setdefault("HUANGGE_LOG_JSON", "false")
     os.environ.setdefault("HUANGGE_LOG_LEVEL", "WARNING")
@@ -50,10 +48,6 @@ def run(console: Console) -> None:
         address = _address(listener)
         _serve(listener, announce=lambda: console.print(banner(address, logins=logins)))
     say(console, "已停止,数据已保存。", "Stopped; everything is saved.")
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _listener() -> socket.socket:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -141,3 +142,11 @@ def worker_of() -> Callable[[int], int]:
         return int(found[0])
 
     return find
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port

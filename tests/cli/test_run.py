@@ -4,8 +4,12 @@ import os
 import select
 import signal
 import socket
+import subprocess
+import sys
 
-from tests.cli.conftest import PATIENCE, server_of
+import httpx
+
+from tests.cli.conftest import PATIENCE, environment, server_of
 
 
 def test_it_answers_says_where_and_stops_cleanly(start, place):
@@ -97,3 +101,34 @@ def test_the_secret_is_made_once_and_kept_private(huangge, place):
 
     assert (place / "secret").read_text() == secret
     assert (place / "secret").stat().st_mode & 0o077 == 0
+
+
+def test_a_server_alone_answers_until_it_is_told_to_stop(place, free_port):
+    command = [sys.executable, "-m", "service.cli.main", "serve", "--workers", "2"]
+    process = subprocess.Popen(command, env=environment(place, HUANGGE_PORT=str(free_port)))
+    try:
+        alive = httpx.HTTPTransport(retries=10)
+        with httpx.Client(transport=alive, timeout=PATIENCE) as client:
+            assert client.get(f"http://127.0.0.1:{free_port}/livez").status_code == 200
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+    assert not (place / "postgres/data/postmaster.pid").exists()
+
+
+def test_the_contract_is_written_and_checked(huangge, place):
+    written = huangge("openapi", str(place / "openapi.json"))
+    checked = huangge("openapi", str(place / "openapi.json"), "--check")
+    (place / "openapi.json").write_text("{}")
+    stale = huangge("openapi", str(place / "openapi.json"), "--check")
+
+    assert (written.returncode, checked.returncode, stale.returncode) == (0, 0, 1)
+    assert "make openapi" in stale.stderr
+
+
+def test_help_speaks_both_languages(huangge):
+    said = huangge("--help").stdout
+
+    assert "启动全部" in said
+    assert "Start everything" in said
