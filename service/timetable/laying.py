@@ -5,15 +5,15 @@ Publishing an assignment, importing a district, cancelling or moving one lesson:
 ``load.lock_resources`` first; the exclusion constraint judges last.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Date, bindparam, text
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, TSTZRANGE, Range
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.exc import IntegrityError
@@ -22,13 +22,17 @@ from service.kit.db import AsyncSession, Instant
 from service.timetable import load
 from service.timetable.load import Ground
 from service.timetable.rules import (
+    ConflictKind,
     Duty,
     Host,
     LaidOut,
     Leg,
     LessonChange,
     Pattern,
+    ResourceKind,
     SlotPlan,
+    TimeKind,
+    clash_kind,
     lesson_id,
 )
 
@@ -82,13 +86,14 @@ class Layout:
             patterns.append(known[key])
         return cls(slots, patterns, dates)
 
+    def by_slot(self) -> Iterator[tuple[SlotPlan, LaidOut]]:
+        """Each slot with its dates."""
+        for slot, pattern in zip(self.slots, self.patterns, strict=True):
+            yield slot, self.dates[pattern]
+
     def duties(self) -> list[Duty]:
         """All the time that the slots ask for."""
-        return [
-            duty
-            for slot, pattern in zip(self.slots, self.patterns, strict=True)
-            for duty in slot.duties(self.dates[pattern].occurrences)
-        ]
+        return [duty for slot, laid in self.by_slot() for duty in slot.duties(laid.occurrences)]
 
     def lesson_count(self) -> int:
         """How many lessons there will be."""
@@ -184,6 +189,75 @@ async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
         "pattern": list(layout.patterns),
     }
     await connection.execute(_LESSONS, {**occurrences, **slots})
+
+
+_SLOTS = text("""INSERT INTO weekly_slot
+  (district_id, id, version, teacher_id, subject, campus_id, stage, weekday, period, parity, weeks,
+   room_id, valid, origin, origin_id)
+SELECT CAST(:district AS uuid), id, 1, teacher_id, subject, campus_id, stage, weekday, period,
+  parity, CAST(weeks AS int2[]), room_id, daterange(valid_from, valid_until), origin, origin_id
+FROM unnest(
+  CAST(:id AS uuid[]), CAST(:teacher_id AS uuid[]), CAST(:subject AS text[]),
+  CAST(:campus_id AS uuid[]), CAST(:stage AS text[]), CAST(:weekday AS int2[]),
+  CAST(:period AS int2[]), CAST(:parity AS text[]), CAST(:weeks AS text[]),
+  CAST(:room_id AS uuid[]), CAST(:valid_from AS date[]), CAST(:valid_until AS date[]),
+  CAST(:origin AS text[]), CAST(:origin_id AS uuid[])
+) AS slot (id, teacher_id, subject, campus_id, stage, weekday, period, parity, weeks, room_id,
+  valid_from, valid_until, origin, origin_id)""")
+
+_SLOT_CLASSES = text("""INSERT INTO weekly_slot_class (district_id, slot_id, class_id)
+SELECT CAST(:district AS uuid), slot_id, class_id
+FROM unnest(CAST(:slot_id AS uuid[]), CAST(:class_id AS uuid[])) AS taught (slot_id, class_id)""")
+
+_SLOT_COLUMNS = (
+    "id",
+    "teacher_id",
+    "subject",
+    "campus_id",
+    "stage",
+    "weekday",
+    "period",
+    "parity",
+    "weeks",
+    "room_id",
+    "valid_from",
+    "valid_until",
+    "origin",
+    "origin_id",
+)
+
+
+async def add_slots(db: AsyncSession, *, slots: Iterable[SlotPlan], ground: Ground) -> None:
+    """Write weekly slots and the classes taught in them."""
+    slots = list(slots)
+    connection = await db.connection()
+    district = {"district": ground.district_id}
+    await connection.execute(_SLOTS, district | _columns(_SLOT_COLUMNS, map(_slot_row, slots)))
+    taught = [(slot.slot_id, class_id) for slot in slots for class_id in slot.class_ids]
+    if taught:
+        classes = _columns(("slot_id", "class_id"), taught)
+        await connection.execute(_SLOT_CLASSES, district | classes)
+
+
+def _slot_row(slot: SlotPlan) -> tuple[Any, ...]:
+    pattern = slot.pattern
+    weeks = None if pattern.weeks is None else "{" + ",".join(map(str, pattern.weeks)) + "}"
+    return (
+        slot.slot_id,
+        slot.teacher_id,
+        slot.subject,
+        slot.campus_id,
+        slot.stage,
+        pattern.weekday,
+        pattern.period,
+        pattern.parity.value,
+        weeks,
+        slot.room_id,
+        pattern.valid_from,
+        pattern.valid_until,
+        slot.origin.value,
+        slot.origin_id,
+    )
 
 
 # Ways
@@ -385,3 +459,154 @@ async def withdraw(
         frozenset(row.teacher_id for row in gone),
         load.whole_days((row.starts_at for row in gone), zone=ground.zone),
     )
+
+
+_SHORTEN = text("""UPDATE weekly_slot SET valid = valid * daterange(NULL, :until),
+  version = version + 1
+WHERE id = ANY (CAST(:slots AS uuid[])) AND upper(valid) > :until
+RETURNING id, version""").bindparams(bindparam("until", type_=Date()))
+
+
+async def shorten(
+    db: AsyncSession, *, slot_ids: Collection[UUID], until: date
+) -> list[tuple[UUID, int]]:
+    """End the validity of slots; returns those it shortened, with their new version."""
+    found = await (await db.connection()).execute(
+        _SHORTEN, {"slots": sorted(slot_ids), "until": until}
+    )
+    return [(row.id, row.version) for row in found]
+
+
+# Many slots at once
+
+
+class Clash(NamedTuple):
+    """A slot that meets another, or what stands, for the first time at ``at``."""
+
+    slot_id: UUID
+    other_id: UUID
+    kind: ConflictKind
+    at: datetime
+
+
+class Clashes(Exception):
+    """Slots of a set-based plan that meet each other or what stands; nothing was laid."""
+
+    def __init__(self, found: Sequence[Clash]) -> None:
+        super().__init__(f"{len(found)} clashes")
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """How many lessons a set-based plan laid and cancelled, and which slots it shortened."""
+
+    laid: int
+    cancelled: int
+    shortened: list[tuple[UUID, int]]
+
+
+async def replace_slots(
+    db: AsyncSession,
+    *,
+    layout: Layout,
+    ended: Collection[UUID],
+    withdrawal: Withdrawal,
+    ground: Ground,
+) -> Replaced:
+    """End some slots and lay others in their place, all or nothing.
+
+    Raises
+    ------
+    Clashes
+        Some would be in two places at once, or on a way that is too long.
+    """
+    teachers = {slot.teacher_id for slot in layout.slots}
+    try:
+        async with judged(db):
+            gone = Withdrawn(0, frozenset(), MultiRange[datetime]([]))
+            shortened: list[tuple[UUID, int]] = []
+            if ended:
+                gone = await withdraw(db, slot_ids=ended, withdrawal=withdrawal, ground=ground)
+                until = withdrawal.from_.astimezone(ground.zone).date()
+                shortened = await shorten(db, slot_ids=ended, until=until)
+            await add_slots(db, slots=layout.slots, ground=ground)
+            await lay(db, layout=layout, ground=ground)
+            await _walk(
+                db,
+                teachers=teachers | gone.teachers,
+                days=load.merged(layout.days(zone=ground.zone), gone.days),
+                ground=ground,
+            )
+    except Overlap:
+        found = await _clashes(db, layout=layout, ended=ended, from_=withdrawal.from_)
+        raise Clashes(found) from None
+    return Replaced(layout.lesson_count(), gone.lessons, shortened)
+
+
+async def _walk(
+    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
+) -> None:
+    legs = await find_legs(db, teachers=teachers, days=days, ground=ground)
+    too_long = [leg for leg in legs if not leg.fits]
+    if too_long:
+        raise Clashes(
+            [
+                Clash(
+                    leg.later.source_id,
+                    leg.earlier.source_id,
+                    ConflictKind.TRAVEL,
+                    leg.later.starts_at,
+                )
+                for leg in too_long
+            ]
+        )
+    await write_legs(db, legs=legs, ground=ground)
+
+
+# What stands of slots that were to end counts only up to their end.
+_CLASHES = text("""WITH
+spans (number, during) AS MATERIALIZED (
+  SELECT number, range_agg(tstzrange(starts_at, ends_at))
+  FROM unnest(
+    CAST(:number AS int[]), CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[])
+  ) AS occ (number, starts_at, ends_at)
+  GROUP BY number),
+wanted AS MATERIALIZED (
+  SELECT slot_id, resource_kind, resource_id, during
+  FROM unnest(
+    CAST(:slot AS uuid[]), CAST(:resource_kind AS text[]), CAST(:resource AS uuid[]),
+    CAST(:campus AS uuid[]), CAST(:pattern AS int[])
+  ) AS taken (slot_id, resource_kind, resource_id, campus_id, number)
+  JOIN spans USING (number)),
+standing AS (
+  SELECT resource_id, source_id, kind, CASE WHEN source_id = ANY (CAST(:ended AS uuid[]))
+    THEN during - tstzmultirange(tstzrange(:from_, NULL)) ELSE during END AS during
+  FROM occupancy
+  WHERE kind <> 'travel' AND resource_id = ANY (CAST(:resource AS uuid[])))
+SELECT a.slot_id, b.slot_id AS other_id, a.resource_kind, 'lesson' AS kind,
+  lower(a.during * b.during) AS at
+FROM wanted a JOIN wanted b
+  ON a.resource_id = b.resource_id AND a.slot_id < b.slot_id AND a.during && b.during
+UNION ALL
+SELECT a.slot_id, s.source_id, a.resource_kind, s.kind, lower(a.during * s.during)
+FROM wanted a JOIN standing s ON a.resource_id = s.resource_id AND a.during && s.during
+LIMIT 5000""").bindparams(bindparam("from_", type_=Instant()))
+
+
+async def _clashes(
+    db: AsyncSession, *, layout: Layout, ended: Collection[UUID], from_: datetime
+) -> list[Clash]:
+    occurrences = layout.occurrences()
+    times = {name: occurrences[name] for name in ("number", "starts_at", "ends_at")}
+    asked = {**times, **layout.taken(), "ended": sorted(ended), "from_": from_}
+    found = await (await db.connection()).execute(_CLASHES, asked)
+    return [
+        Clash(
+            row.slot_id,
+            row.other_id,
+            clash_kind(ResourceKind(row.resource_kind), TimeKind(row.kind)),
+            row.at,
+        )
+        for row in found
+    ]

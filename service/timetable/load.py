@@ -183,6 +183,11 @@ def whole_days(
     return MultiRange(ranges)
 
 
+def merged(one: MultiRange[datetime], other: MultiRange[datetime]) -> MultiRange[datetime]:
+    """Both sets of days; whole days of one zone, so that equal beginnings are equal ends."""
+    return MultiRange(sorted({*one, *other}, key=lambda range_: range_.lower or _FAR))
+
+
 # Time that stands
 
 _STANDING = text("""SELECT o.resource_kind, o.resource_id, lower(one) AS starts_at,

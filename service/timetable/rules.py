@@ -281,17 +281,20 @@ def no_bells(_: date) -> Mapping[int, PeriodTimes]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlotPlan:
     """A weekly slot that is to be laid: whose time it takes, where, and by which pattern."""
 
     slot_id: UUID
     teacher_id: UUID
+    subject: str
     campus_id: UUID
     stage: str
     class_ids: tuple[UUID, ...]
     room_id: UUID | None
     pattern: Pattern
+    origin: Origin
+    origin_id: UUID | None
 
     def resources(self) -> Iterator[tuple[ResourceKind, UUID]]:
         """Everybody and everything whose time it takes."""
@@ -560,9 +563,13 @@ def _overlapping(duties: list[Duty]) -> Iterator[tuple[Duty, Duty]]:
 
 def _clash(earlier: Duty, later: Duty, *, asked: Collection[Duty]) -> Conflict:
     wanted, other = (later, earlier) if later in asked else (earlier, later)
-    leave = other.kind is TimeKind.LEAVE
-    kind = ConflictKind.LEAVE if leave else _BUSY[wanted.resource_kind]
+    kind = clash_kind(wanted.resource_kind, other.kind)
     return Conflict(kind=kind, wanted=wanted, other=other)
+
+
+def clash_kind(resource: ResourceKind, standing: TimeKind) -> ConflictKind:
+    """What it is called when a resource's time is taken by something that stands."""
+    return ConflictKind.LEAVE if standing is TimeKind.LEAVE else _BUSY[resource]
 
 
 def misfits(legs: Iterable[Leg], *, wanted: Collection[Duty]) -> list[Conflict]:
@@ -690,6 +697,96 @@ def gaps(
         if from_ >= until:
             return [gap for gap in found if gap[0] < gap[1]]
     return [*found, (from_, until)]
+
+
+# A new timetable in the place of an old one
+
+
+class SlotKey(NamedTuple):
+    """What makes a weekly slot the same slot: everything but the day from which it stands."""
+
+    teacher_id: UUID
+    campus_id: UUID
+    subject: str
+    stage: str
+    weekday: int
+    period: int
+    parity: Parity
+    weeks: tuple[int, ...] | None
+    class_ids: tuple[UUID, ...]
+    room_id: UUID | None
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSlot:
+    """A slot as a new timetable has it; ``row`` is its place there."""
+
+    row: int
+    key: SlotKey
+    valid_from: date
+    term: tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingSlot:
+    """A slot as it stands."""
+
+    slot_id: UUID
+    key: SlotKey
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChanges:
+    """What is to be laid, each from which day on, and what is to end."""
+
+    added: list[tuple[WantedSlot, date]]
+    ended: list[StandingSlot]
+
+
+def compare_slots(
+    wanted: Sequence[WantedSlot], standing: Sequence[StandingSlot], *, change_day: date
+) -> SlotChanges:
+    """The smallest change that brings teachers' slots up to a new timetable.
+
+    The timetable is the whole of every teacher it names, in the terms it names. At a campus that
+    has one already, nothing before ``change_day`` is touched: what is new begins there, so a slot
+    that stands from that day counts as the same as one wanted from an earlier one.
+    """
+    known: dict[SlotKey, list[StandingSlot]] = defaultdict(list)
+    for one in standing:
+        known[one.key].append(one)
+    settled = {one.key.campus_id for one in standing}
+    kept: set[UUID] = set()
+    added: list[tuple[WantedSlot, date]] = []
+    for want in wanted:
+        same = next((one for one in known[want.key] if _is_same(one, want, change_day)), None)
+        starts = want.valid_from
+        if want.key.campus_id in settled:
+            starts = max(starts, change_day)
+        if same is not None:
+            kept.add(same.slot_id)
+        elif starts < want.key.valid_until:
+            added.append((want, starts))
+    terms: dict[UUID, set[tuple[date, date]]] = defaultdict(set)
+    for want in wanted:
+        terms[want.key.teacher_id].add(want.term)
+    ended = [
+        one
+        for one in standing
+        if one.slot_id not in kept
+        and one.key.valid_until > change_day
+        and any(
+            one.valid_from < until and from_ < one.key.valid_until
+            for from_, until in terms[one.key.teacher_id]
+        )
+    ]
+    return SlotChanges(added, ended)
+
+
+def _is_same(one: StandingSlot, want: WantedSlot, change_day: date) -> bool:
+    return want.valid_from <= one.valid_from <= max(want.valid_from, change_day)
 
 
 # Moving one lesson
