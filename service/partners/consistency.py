@@ -701,7 +701,6 @@ def _pairings(places: Sequence[_Where], _: Known) -> Problems:
 _BY_SHEET: Mapping[str, Callable[[Sequence[_Where], Known], Problems]] = {
     "school": _schools,
     "campus": _campuses,
-    "group": lambda places, _: _reversed(places),
     "membership": _memberships,
     "teacher": _teachers,
     "term": _term_rows,
