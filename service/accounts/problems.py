@@ -52,8 +52,9 @@ class CredentialsWrong(TokenRefused):
     code = "invalid-grant"
     title = Text("用户名、密码或刷新令牌不正确", "Wrong username, password or refresh token")
     remedy = Text(
-        "请核对后重新登录;忘记密码请联系管理员重置。",
-        "Check them and sign in again; an admin can reset a forgotten password.",
+        "请核对后重新登录;多区部署时用户名须写作“用户名@区划代码”。忘记密码请联系管理员重置。",
+        "Check them and sign in again; where there are several districts, write name@code. "
+        "An admin can reset a forgotten password.",
     )
     error = "invalid_grant"
 

@@ -65,9 +65,10 @@ async def sign_in(database: Database, *, username: str, password: str, device: s
         The name was tried too often, whether or not it exists.
     """
     login = read_login(username)
-    bucket = f"{login.name}@{login.district_code or ''}"
-    budget.take(bucket)
     district = await identity.district_of(database, login)
+    # One bucket per person, however the name is written.
+    bucket = f"{login.name}@{district.code if district is not None else ''}"
+    budget.take(bucket)
     account = None
     if district is not None:
         async with database.read(district.id) as db:

@@ -42,6 +42,7 @@ class Op:
     """The kind of thing it is about, where the path does not say it (a kind of ``world``)."""
     body: Body | None = None
     form: Mapping[str, str] | None = None
+    files: Mapping[str, tuple[str, bytes]] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     lists: str | None = None
     """The kind of thing whose ids a list shows: those in reach, and no others."""
@@ -71,6 +72,11 @@ def op(needs: str | None, **more: Any) -> Op:
 
 def _number() -> str:
     return uuid4().hex[:12]
+
+
+_UNREAD = frozenset({415})
+_REFUSED = frozenset({422})
+"""What a body gets that no policy could help."""
 
 
 # Accounts
@@ -107,7 +113,7 @@ ACCOUNTS: Chapter = {
     "changeMyPassword": op(
         "session.own",
         body=_always({"current_password": "unknown", "new_password": "a good long one"}),
-        alive=frozenset({422}),
+        alive=_REFUSED,
     ),
     "listAccounts": op("account.read", lists="account"),
     "createAccount": op("account.write", at="school", body=_new_account, in_body=True),
@@ -131,6 +137,63 @@ ACCOUNTS: Chapter = {
     "rotateClientSecret": op("account.write"),
 }
 
+# Timetable
+
+
+async def _new_class(place: Place) -> Any:
+    return {
+        "campus_id": str(await place.the("campus")),
+        "code": f"2024-{place.number()}",
+        "stage": "2",
+        "grade": 3,
+        "number": 1,
+        "name": "三年级1班",
+        "valid_from": "2026-09-01",
+    }
+
+
+async def _new_room(place: Place) -> Any:
+    campus_id = str(await place.the("campus"))
+    return {"campus_id": campus_id, "code": f"B{place.number()}", "name": "美术教室"}
+
+
+TIMETABLE: Chapter = {
+    "listClasses": op("timetable.read", lists="class"),
+    "createClass": op("timetable.write", at="campus", body=_new_class, in_body=True),
+    "getClass": op("timetable.read"),
+    "changeClass": op("timetable.write", body=_always({"name": "五年级1班"})),
+    "listRooms": op("timetable.read", lists="room"),
+    "createRoom": op("timetable.write", at="campus", body=_new_room, in_body=True),
+    "getRoom": op("timetable.read"),
+    "changeRoom": op("timetable.write", body=_always({"name": "舞蹈教室"})),
+    "listTravelTimes": op("timetable.read"),
+    "getTravelTime": op("timetable.read", at="way"),
+    "setTravelTime": op("timetable.write", at="way", body=_always({"minutes": 35})),
+    "listLessons": op("timetable.read", lists="lesson"),
+    "getLesson": op("timetable.read"),
+    "cancelLesson": op("lesson.change", body=_always({"reason": "学校运动会"})),
+    "moveLesson": op(
+        "lesson.change",
+        body=_always({"starts_at": "2027-03-01T15:00:00+08:00", "reason": "学校运动会"}),
+        alive=frozenset({200, 409}),
+    ),
+}
+
+
+# Imports
+
+IMPORTS: Chapter = {
+    "getImportTemplate": op("import.read"),
+    "createImport": op("import.write", files={"file": ("a.xlsx", b"no book")}, alive=_UNREAD),
+    "listImports": op("import.read", lists="import"),
+    "getImport": op("import.read"),
+    "getImportReportFile": op("import.read"),
+    "checkImport": op("import.write"),
+    "applyImport": op("import.write"),
+}
+
 CHAPTERS: Mapping[str, Chapter] = {
     "accounts": ACCOUNTS,
+    "imports": IMPORTS,
+    "timetable": TIMETABLE,
 }

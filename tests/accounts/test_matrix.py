@@ -13,7 +13,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlmodel import col, select
 
+from service.accounts import queries
+from service.accounts.tables import Account
 from service.kit.auth import Role
 from service.kit.http import Route
 from tests.accounts.operations import CHAPTERS, Op
@@ -21,7 +24,6 @@ from tests.accounts.policy import POLICY, ROLES
 from tests.accounts.world import (
     A_PAST_YEAR,
     ANCHORS,
-    Anchor,
     Place,
     Where,
     build,
@@ -142,6 +144,8 @@ async def _ask(
         options["json"] = await operation.said.body(place)
     if operation.said.form is not None:
         options["data"] = dict(operation.said.form)
+    if operation.said.files is not None:
+        options["files"] = dict(operation.said.files)
     headers = {"If-Match": "*"} if operation.method != "GET" else {}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
@@ -259,6 +263,12 @@ async def test_every_role_gets_what_the_policy_says(chapter, application, asking
     assert not asking.wrong, "\n" + "\n".join(asking.wrong)
 
 
-def test_a_mine_is_nobody_elses():
-    assert reaches("D", Anchor.MINE, Where.OWN, to_change=True)
-    assert not reaches("D", Anchor.MINE, Where.SAME_SCHOOL, to_change=False)
+async def test_a_route_that_forgets_how_far_its_caller_reaches_is_found(
+    application, asking, monkeypatch
+):
+    monkeypatch.setattr(queries, "visible_accounts", lambda *_: select(col(Account.id)))
+    forgetful = {one.id: one for one in _operations(application, "accounts")}
+    for name in ("getAccount", "listAccounts", "endGrant"):
+        asking.wrong.clear()
+        await asking.everything(forgetful[name])
+        assert any("other group" in line for line in asking.wrong), name

@@ -1,15 +1,21 @@
 """Two districts to look at from every side: the same things in six places, made when asked for."""
 
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import days
+from service.partners.tables import ImportRun
+from service.timetable.tables import ClassSection, Lesson, Room, TravelTime, WeeklySlot
 
+_numbers = itertools.count(1)
+ALWAYS = days(date(2020, 9, 1), None)
 A_PAST_YEAR = days(date(2020, 9, 1), date(2021, 9, 1))
 
 
@@ -58,6 +64,15 @@ class Place:
         if key not in self.things:
             self.things[key] = await BUILDERS[kind](self)
         return self.things[key]
+
+    async def keep(self, row: Any) -> UUID:
+        """A row at this place, as it is; its id."""
+        (kept,) = await self.make.kept(rows=[row])
+        return UUID(str(kept.id))
+
+    def number(self) -> int:
+        """A number no other thing has."""
+        return next(_numbers)
 
 
 async def build(make: Any, district: Any) -> dict[Where, Place]:
@@ -137,7 +152,7 @@ def reaches(letter: str, anchor: Anchor, where: Where, *, to_change: bool) -> bo
 
 # How a thing of each kind is made at a place, and what decides who reaches it.
 
-Builder = Callable[[Place], Awaitable[UUID | str]]
+Builder = Callable[[Place], Awaitable[Any]]
 BUILDERS: dict[str, Builder] = {}
 ANCHORS: dict[str, Anchor] = {}
 
@@ -192,3 +207,99 @@ async def _session(place: Place) -> UUID:
 @builds("campus", Anchor.SCHOOL)
 async def _campus(place: Place) -> UUID:
     return UUID(str((await place.make.campus(school=place.school)).id))
+
+
+# Timetable
+
+
+@builds("from_campus", Anchor.SCHOOL)
+async def _from_campus(place: Place) -> UUID:
+    return UUID(str((await place.make.campus(school=place.school)).id))
+
+
+@builds("to_campus", Anchor.SCHOOL)
+async def _to_campus(place: Place) -> UUID:
+    return UUID(str((await place.make.campus(school=place.school)).id))
+
+
+@builds("way", Anchor.SCHOOL)
+async def _way(place: Place) -> UUID:
+    ends = {name: await place.the(name[:-3]) for name in ("from_campus_id", "to_campus_id")}
+    return await place.keep(
+        TravelTime(district_id=place.district.id, minutes=30, buffer=10, **ends)
+    )
+
+
+@builds("class", Anchor.SCHOOL)
+async def _class(place: Place) -> UUID:
+    section = ClassSection(
+        district_id=place.district.id,
+        school_id=place.school.id,
+        campus_id=await place.the("campus"),
+        code=f"2023-{place.number()}",
+        stage="2",
+        grade=4,
+        number=1,
+        name="四年级1班",
+        valid=ALWAYS,
+    )
+    return await place.keep(section)
+
+
+@builds("room", Anchor.SCHOOL)
+async def _room(place: Place) -> UUID:
+    code = f"A{place.number()}"
+    return await place.keep(
+        Room(
+            district_id=place.district.id,
+            campus_id=await place.the("campus"),
+            code=code,
+            name="音乐教室",
+        )
+    )
+
+
+@builds("lesson", Anchor.TEACHER)
+async def _lesson(place: Place) -> UUID:
+    taught = {"campus_id": await place.the("campus"), "subject": "24"}
+    slot = WeeklySlot(
+        district_id=place.district.id,
+        teacher_id=place.teacher.id,
+        stage="2",
+        weekday=1,
+        period=3,
+        valid=ALWAYS,
+        **taught,
+    )
+    slot_id = await place.keep(slot)
+    begins = clock.now() + timedelta(days=30)
+    lesson = Lesson(
+        district_id=place.district.id,
+        slot_id=slot_id,
+        original_teacher_id=place.teacher.id,
+        on_date=begins.date(),
+        week=5,
+        period=3,
+        starts_at=begins,
+        ends_at=begins + timedelta(minutes=40),
+        **taught,
+    )
+    return await place.keep(lesson)
+
+
+# Imports
+
+
+@builds("import", Anchor.OFFICE)
+async def _import(place: Place) -> UUID:
+    run = ImportRun(
+        district_id=place.district.id,
+        name="district.xlsx",
+        sha256="0" * 64,
+        size_bytes=4,
+        state="checked",
+        created_by="a test",
+        created_at=clock.now(),
+        checked_at=clock.now(),
+    )
+    return await place.keep(run)
