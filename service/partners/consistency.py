@@ -567,9 +567,7 @@ def _within(place: _Where, days: tuple[date, date]) -> bool:
 def _stages(place: _Where, known: Known) -> set[str]:
     school = known.campuses.get(place["campus"])
     return {
-        stage
-        for code in place["classes"]
-        if (stage := known.classes.get((school or "", code))) is not None
+        stage for code in place["classes"] if (stage := known.classes.get((school or "", code)))
     }
 
 

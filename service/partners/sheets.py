@@ -896,7 +896,10 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "home_slot",
         "校内课表",
-        Text("教师在本校每周固定的每一节课一行", "One row per weekly period at the own school"),
+        Text(
+            "教师在本校每周固定的每一节课一行;出现的教师,其本学期课表须写全",
+            "A row per weekly period; the rows are the whole timetable of each teacher named",
+        ),
         (_term(), _teacher(), _subject(), _campus(), _classes(), *_pattern(), *_slot_validity()),
         ("term", "teacher", "weekday", "period", "parity", "weeks", "valid_from"),
     ),
