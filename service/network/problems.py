@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from service.kit.problems import (
     Conflict,
     FieldError,
+    Forbidden,
     NotFound,
     Text,
     ValidationFailed,
@@ -12,7 +13,7 @@ from service.kit.problems import (
     refuses_missing,
     refuses_value,
 )
-from service.network.rules import FAULTS, Objection
+from service.network.rules import FAULTS, Fault, Objection, words_of
 
 
 class SchoolNotFound(NotFound):
@@ -41,6 +42,20 @@ class CharterNotFound(NotFound):
 
     code = "charter-not-found"
     title = Text("未找到该章程", "No such charter")
+
+
+class GroupHeadNotFound(NotFound):
+    """The term of office does not exist, or the caller may not see it."""
+
+    code = "group-head-not-found"
+    title = Text("未找到该集团负责人任期", "No such term of office")
+
+
+class DesignationNotFound(NotFound):
+    """The school has no such designation."""
+
+    code = "designation-not-found"
+    title = Text("未找到该认定", "No such designation")
 
 
 class CodeListNotFound(NotFound):
@@ -137,25 +152,71 @@ class CoreElsewhere(Conflict):
         "A school holds one lead or close seat at a time; leave the other group first.",
     )
 
+    def __init__(self, *, steps: Sequence[int] = ()) -> None:
+        super().__init__(
+            errors=[FieldError(f"/steps/{step}/school_id", self.code, self.title) for step in steps]
+        )
+
+
+class SchoolBeyondReach(Forbidden):
+    """A school outside the caller's reach: only the district brings schools into a group.
+
+    It is the same answer whether the school exists or not.
+    """
+
+    code = "school-beyond-reach"
+    title = Text("该校不在您的管理范围内", "A school is beyond your reach")
+    remedy = Text(
+        "吸收集团外的学校由区级管理员办理。", "Only the district brings a new school into a group."
+    )
+
+    def __init__(self, *, steps: Sequence[int] = ()) -> None:
+        super().__init__(
+            errors=[FieldError(f"/steps/{step}/school_id", self.code, self.title) for step in steps]
+        )
+
+
+class DistrictDecides(Forbidden):
+    """Only somebody whose permission reaches the whole district does this."""
+
+    code = "district-decides"
+    title = Text("此操作由区级管理员办理", "Only the district decides this")
+    remedy = Text("请联系区级管理员。", "Ask a district admin.")
+
 
 class MembershipRefused(Conflict):
     """The change of members as a whole cannot be; ``errors`` says why."""
 
     code = "membership-change-refused"
     title = Text("成员变更不成立", "The change of members cannot be")
-    remedy = Text("请按 errors 逐项调整后整体重新提交。", "Mend each of errors, then send it whole.")
+    remedy = Text(
+        "请按 errors 逐项调整后整体重新提交。", "Mend each of errors, then send it whole."
+    )
 
-    def __init__(self, objections: Sequence[Objection] = ()) -> None:
+    def __init__(self, *, objections: Sequence[Objection] = ()) -> None:
         super().__init__(
             errors=[
                 FieldError(
                     "/steps" if one.step is None else f"/steps/{one.step}",
                     one.fault.value,
-                    FAULTS[one.fault],
+                    words_of(one),
                 )
                 for one in objections
             ]
         )
+
+
+class GroupNotConforming(Conflict):
+    """Only a group that is "1 + 1–2 + N" today becomes active."""
+
+    code = "group-not-conforming"
+    title = Text("集团未达到“1+1–2+N”,不能启用", "The group does not conform and stays a draft")
+    remedy = Text(
+        "请先通过成员变更补齐 errors 中所列成员。", "First complete the members named in errors."
+    )
+
+    def __init__(self, *, lacking: Sequence[Fault] = ()) -> None:
+        super().__init__(errors=[FieldError("", fault.value, FAULTS[fault]) for fault in lacking])
 
 
 class GroupStateRefused(Conflict):
@@ -170,6 +231,35 @@ class CharterStateRefused(Conflict):
 
     code = "charter-state-refused"
     title = Text("章程当前状态不允许此操作", "The charter's state does not allow this")
+
+
+class CharterNotInOrder(Conflict):
+    """A later version is in force already, or from that day on."""
+
+    code = "charter-not-in-order"
+    title = Text("章程版本须依次生效", "Versions of a charter follow each other")
+    remedy = Text(
+        "请选择晚于前一版本的生效日期,或拟定新的版本。",
+        "Choose a day after the former version's, or draft a new version.",
+    )
+
+
+class SignerNotMember(Conflict):
+    """The school is no member of the group on that day."""
+
+    code = "signer-not-a-member"
+    title = Text("该校当日不是本集团成员", "The school is no member of the group on that day")
+
+
+class EndRefused(Conflict):
+    """What is over stays as it was, and nothing ends before it began."""
+
+    code = "end-refused"
+    title = Text("结束日期不成立", "It cannot end on that day")
+    remedy = Text(
+        "结束日期须晚于开始日期;已结束的记录不可改写。",
+        "It ends after it began; what is over is not rewritten.",
+    )
 
 
 class CharterSigned(Conflict):
@@ -187,9 +277,7 @@ class SignaturesMissing(Conflict):
 
     def __init__(self, *, schools: Sequence[str] = ()) -> None:
         names = "、".join(schools)
-        super().__init__(
-            Text(f"未签署:{names}", f"Not signed yet: {names}"), schools=list(schools)
-        )
+        super().__init__(Text(f"未签署:{names}", f"Not signed yet: {names}"), schools=list(schools))
 
 
 class HeadOverlaps(Conflict):
@@ -234,6 +322,14 @@ class UnknownCategory(ValidationFailed):
         super().__init__(
             errors=[FieldError("/category", "unknown", Text("未登记的类别", "is not listed"))]
         )
+
+
+class RowsUnfit(ValidationFailed):
+    """Rows of a workbook that cannot be written; each error names its row by its codes."""
+
+    code = "rows-unfit"
+    title = Text("部分行无法写入", "Some rows cannot be written")
+    remedy = Text("请按提示修改后重新导入整个文件。", "Correct the rows and import the file again.")
 
 
 _RANGE = Text("有效期不能为空", "the range is empty")

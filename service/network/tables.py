@@ -1,4 +1,4 @@
-"""Rows of the network: the district, its schools and campuses, its groups and who belongs to them."""
+"""Rows of the network: the district, its schools and campuses, its groups and their members."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -136,8 +136,8 @@ class Campus(Versioned, table=True):
     name: str
     address: str = ""
     gate: str = ""
-    longitude: Decimal | None = Field(default=None, sa_type=Numeric(9, 6))  # type: ignore[call-overload]
-    latitude: Decimal | None = Field(default=None, sa_type=Numeric(8, 6))  # type: ignore[call-overload]
+    longitude: Decimal | None = Field(default=None, sa_type=Numeric(9, 6))
+    latitude: Decimal | None = Field(default=None, sa_type=Numeric(8, 6))
     datum: str = Datum.GCJ02
     zone: str = "Asia/Shanghai"
     main: bool = False
