@@ -1,8 +1,9 @@
 """Reading the timetable, each within the caller's reach; and a teacher's schedule for the phone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -218,6 +219,15 @@ def _lesson_rows() -> Select[Any]:
     )
 
 
+_LESSON_ROWS = _lesson_rows()
+_LESSON_COLUMNS = _LESSON_ROWS.selected_columns.keys()
+
+
+def lesson_row(values: Iterable[Any]) -> Any:
+    """A row of ``lessons`` by the names of its columns."""
+    return SimpleNamespace(**dict(zip(_LESSON_COLUMNS, values, strict=True)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonFilter:
     """Which lessons are asked for."""
@@ -233,7 +243,7 @@ class LessonFilter:
 
 def lessons(caller: Caller, *, wanted: LessonFilter) -> Select[Any]:
     """The lessons within reach: taught at one's campuses, or by one's teachers."""
-    statement = _lesson_rows().where(_visible_lessons(caller, Permission.TIMETABLE_READ))
+    statement = _LESSON_ROWS.where(_visible_lessons(caller, Permission.TIMETABLE_READ))
     if wanted.campus_id is not None:
         statement = statement.where(col(Lesson.campus_id) == wanted.campus_id)
     if wanted.teacher_id is not None:
@@ -266,7 +276,7 @@ async def visible_lesson(db: AsyncSession, *, caller: Caller, lesson_id: UUID) -
     LessonNotFound
         It does not exist, or the caller may not see it.
     """
-    statement = _lesson_rows().where(
+    statement = _LESSON_ROWS.where(
         col(Lesson.id) == lesson_id, _visible_lessons(caller, Permission.TIMETABLE_READ)
     )
     found = (await (await db.connection()).execute(statement)).one_or_none()

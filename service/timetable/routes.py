@@ -437,7 +437,7 @@ async def list_lessons(
         sorts={"starts_at": col(Lesson.starts_at)},
         default="starts_at",
         tie=col(Lesson.id),
-        out=LessonOut.of,
+        out=lambda row: LessonOut.of(queries.lesson_row(row)),
     )
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.timetable.rules import (
     Candidate,
@@ -172,9 +173,7 @@ def test_a_week_is_counted_from_monday():
 
 
 def test_visits_do_not_count_as_lessons():
-    visits = [
-        duty(f"{hour:02}:00", f"{hour:02}:10", kind=TimeKind.VISIT) for hour in range(8, 11)
-    ]
+    visits = [duty(f"{hour:02}:00", f"{hour:02}:10", kind=TimeKind.VISIT) for hour in range(8, 11)]
 
     assert hard_days(*visits, habits=Habits(daily_lessons=0)) == []
 

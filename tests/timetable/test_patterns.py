@@ -5,7 +5,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.calendar.rules import Parity as CalendarParity
 from service.calendar.rules import PeriodTimes, TeachingDay
