@@ -68,20 +68,20 @@ async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:
 
 async def _end_with(parent: int, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        await asyncio.sleep(_PARENT_CHECK_SECONDS)
         if os.getppid() != parent:
             stop.set()
+        await asyncio.sleep(_PARENT_CHECK_SECONDS)
 
 
-async def serve(url: str, *, with_parent: bool = False) -> None:
-    """Work until a signal comes, or, ``with_parent``, until the process that started this ends."""
+async def serve(url: str, *, parent: int | None = None) -> None:
+    """Work until a signal comes, or until the process that started this one ends."""
     chosen = settings()
     configure_logs(level=chosen.log_level, json=chosen.log_json)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, stop.set)
-    watch = asyncio.create_task(_end_with(os.getppid(), stop)) if with_parent else None
+    watch = asyncio.create_task(_end_with(parent, stop)) if parent is not None else None
     try:
         await work(url, stop=stop)
     finally:

@@ -98,7 +98,7 @@ def serve(
 
 
 @app.command()
-def work(*, with_parent: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
+def work(parent: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
     """只运行后台任务进程。Run a job worker alone."""
     with _explained():
         import uvloop
@@ -110,7 +110,7 @@ def work(*, with_parent: Annotated[bool, typer.Option(hidden=True)] = False) -> 
             ground.database() as url,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(worker.serve(url, with_parent=with_parent))
+            runner.run(worker.serve(url, parent=parent))
 
 
 @app.command()

@@ -135,7 +135,7 @@ async def _keep_working(server: _Server, announce: Callable[[], None]) -> None:
     announce()
     while True:
         worker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "service.cli.main", "work", "--with-parent"),
+            *(sys.executable, "-m", "service.cli.main", "work", f"--parent={os.getpid()}"),
             # Ctrl-C is for the service, which stops its worker when it has answered.
             start_new_session=True,
         )
