@@ -113,6 +113,24 @@ def work(parent: Annotated[int | None, typer.Option(hidden=True)] = None) -> Non
             runner.run(worker.serve(url, parent=parent))
 
 
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="工作簿(.xlsx)。The workbook.")
+    ],
+    district: Annotated[
+        str | None, typer.Option(help="学区代码,如 500109。The district's code.")
+    ] = None,
+) -> None:
+    """导入学区工作簿。Import a district's workbook."""
+    with _explained():
+        from service.cli import ground, importing, schema
+
+        with ground.database() as url:
+            schema.migrate(url)
+            importing.load(url, file, district=district, console=console)
+
+
 @app.command()
 def openapi(
     file: Annotated[Path, typer.Argument(help="写入的文件。Where to write it.")] = Path(
