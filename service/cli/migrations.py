@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from service.cli.schema import ROOT
+_ROOT = Path(__file__).parents[2]
 
 
 def upgrade(url: str) -> None:
@@ -27,6 +27,6 @@ def draft(url: str, message: str) -> Path:
 
 
 def _config(url: str) -> Config:
-    config = Config(ROOT / "alembic.ini")
+    config = Config(_ROOT / "alembic.ini")
     config.attributes["url"] = url
     return config

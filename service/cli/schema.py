@@ -17,8 +17,7 @@ from service.cli import postgres
 from service.cli.errors import CommandError
 from service.kit.db import asyncpg_url
 
-ROOT = Path(__file__).parents[2]
-
+_VERSIONS = Path(__file__).parents[2] / "alembic" / "versions"
 _CONNECT_SECONDS = 10
 
 
@@ -29,7 +28,7 @@ class _Found(NamedTuple):
 
 def head() -> str | None:
     """The migration that this code was written for: the last one, since they are numbered."""
-    numbers = (file.name.partition("_")[0] for file in (ROOT / "alembic/versions").glob("*.py"))
+    numbers = (file.name.partition("_")[0] for file in _VERSIONS.glob("*.py"))
     return max(numbers, default=None)
 
 
