@@ -140,7 +140,7 @@ def in_the_name_of(who: Mapping[str, Any], *, district_id: UUID) -> Caller:
 
 async def check(database: Database, *, by: Caller, import_id: UUID) -> None:
     """Find everything that can be said of an uploaded workbook, by writing it and rolling back."""
-    work = _Work(database, by, import_id)
+    work = Work(database, by, import_id)
     content = await work.begin(RunState.CHECKING)
     if content is None:
         return
@@ -156,7 +156,7 @@ async def check(database: Database, *, by: Caller, import_id: UUID) -> None:
 
 async def apply(database: Database, *, by: Caller, import_id: UUID) -> None:
     """Write a checked workbook into the district, all of it or nothing."""
-    work = _Work(database, by, import_id)
+    work = Work(database, by, import_id)
     content = await work.begin(RunState.APPLYING)
     if content is None:
         return
@@ -183,7 +183,7 @@ def _unreadable(problem: Problem) -> RowProblem:
     return RowProblem("", None, None, problem.code, problem.title, problem.remedy)
 
 
-class _Work:
+class Work:
     """One job's work on one import, each step in a short transaction of its own."""
 
     def __init__(self, database: Database, by: Caller, import_id: UUID) -> None:

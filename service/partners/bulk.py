@@ -1,19 +1,32 @@
 """Writes the rows of a workbook through the modules that own them, in the order of the sheets."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
 
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 
 from service.kit.auth import Caller
-from service.kit.db import AsyncSession, Outcome, is_retryable, problem_of
+from service.kit.db import AsyncSession, Outcome, days, is_retryable, problem_of
 from service.kit.observe import log
-from service.kit.problems import Problem, Text
-from service.partners.reader import Contents
+from service.kit.problems import FieldError, Problem, Text
+from service.network import bulk as network
+from service.network import schemas as network_rows
+from service.partners.columns import Sheet
+from service.partners.reader import Contents, Row
 from service.partners.rules import RowProblem
 from service.partners.sheets import BY_NAME
+from service.timetable import bulk as timetable
+from service.timetable.bulk import SlotsOutcome
+from service.timetable.rules import Parity, RoomKind
+from service.timetable.schemas import ClassRow, HomeSlotRow, RoomRow, RowConflict, TravelRow
 
 Progress = Callable[[Text, float], Awaitable[None]]
 """Told what is being done and how much of it all is behind, from 0 to 1."""
@@ -26,6 +39,13 @@ class Impact:
     lessons_laid: int = 0
     lessons_moved: int = 0
     lessons_cancelled: int = 0
+
+    def __add__(self, other: "Impact") -> "Impact":
+        return Impact(
+            self.lessons_laid + other.lessons_laid,
+            self.lessons_moved + other.lessons_moved,
+            self.lessons_cancelled + other.lessons_cancelled,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +82,68 @@ class Stopwatch:
             log().debug("import_phase", phase=name, seconds=round(self.seconds[name], 3))
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What one sheet did, in the words of every module."""
+
+    outcome: Outcome
+    conflicts: Sequence[RowConflict] = ()
+    impact: Impact = field(default_factory=Impact)
+
+
+Write = Callable[[AsyncSession, Sequence[Row], Caller], Awaitable[_Done]]
+
+
 @contextmanager
-def _explained(sheet: str) -> Iterator[None]:
+def _explained(sheet: str, rows: Sequence[Row]) -> Iterator[None]:
     """Turn what a module or the database refuses into lines of the report."""
     try:
         yield
     except Problem as problem:
-        raise RowsRefused(_lines(sheet, problem)) from problem
+        raise RowsRefused(_lines(BY_NAME[sheet], rows, problem)) from problem
     except DBAPIError as error:
         found = None if is_retryable(error) else problem_of(error)
-        if found is None:
+        if found is None or found.status == HTTPStatus.SERVICE_UNAVAILABLE:
             raise
-        raise RowsRefused(_lines(sheet, found)) from error
+        raise RowsRefused(_lines(BY_NAME[sheet], rows, found)) from error
 
 
-def _lines(sheet: str, problem: Problem) -> list[RowProblem]:
-    title = BY_NAME[sheet].title
+_POINTER = re.compile(r"/(\d+)/(\w+)")
+_SUFFIX = re.compile(r"_(codes?|number)$")
+
+
+def _lines(sheet: Sheet, rows: Sequence[Row], problem: Problem) -> list[RowProblem]:
     if not problem.errors:
         message = problem.title if problem.detail == problem.remedy else problem.detail
-        return [RowProblem(title, None, None, problem.code, message, problem.remedy)]
-    return [
-        RowProblem(title, None, error.pointer, error.code, error.message, problem.remedy)
-        for error in problem.errors
-    ]
+        return [RowProblem(sheet.title, None, None, problem.code, message, problem.remedy)]
+    return [_line(sheet, rows, error, problem.remedy) for error in problem.errors]
+
+
+def _line(sheet: Sheet, rows: Sequence[Row], error: FieldError, remedy: Text) -> RowProblem:
+    """A pointer such as ``/7/campus_code`` or ``campus`` as a place in the sheet."""
+    found = _POINTER.fullmatch(error.pointer)
+    place, name = (int(found[1]), found[2]) if found else (None, error.pointer.strip("/"))
+    names = {name, _SUFFIX.sub("", name)}
+    column = next((column.title for column in sheet.columns if column.name in names), None)
+    number = rows[place].number if place is not None and place < len(rows) else None
+    return RowProblem(sheet.title, number, column, error.code, error.message, remedy)
+
+
+_FREE_THE_TIME = Text(
+    "请修改时间、教师、班级或教室;若是另一行占用,两行改一行即可。",
+    "Change the time, teacher, class or room of one of the two.",
+)
+
+
+def _conflict(sheet: Sheet, rows: Sequence[Row], conflict: RowConflict) -> RowProblem:
+    zh, en = conflict.message
+    if conflict.on_date is not None:
+        zh, en = f"{zh}({conflict.on_date} 起)", f"{en} (from {conflict.on_date})"
+    if conflict.with_row is not None:
+        other = rows[conflict.with_row].number
+        zh, en = f"{zh},与第 {other} 行冲突", f"{en}, with row {other}"
+    number = rows[conflict.row].number
+    return RowProblem(sheet.title, number, None, str(conflict.kind), Text(zh, en), _FREE_THE_TIME)
 
 
 async def apply(
@@ -95,6 +154,213 @@ async def apply(
     Raises
     ------
     RowsRefused
-        A module or a constraint refused a sheet.
+        A module or a constraint refused rows of a sheet.
     """
-    raise NotImplementedError
+    outcomes: dict[str, Outcome] = {}
+    impact = Impact()
+    weights = {name: len(contents.of(name)) * _WEIGHTS.get(name, 1) for name in _WRITERS}
+    behind, whole = 0, sum(weights.values()) or 1
+    for name, write in _WRITERS.items():
+        rows = contents.of(name)
+        if not rows:
+            continue
+        sheet = BY_NAME[name]
+        await progress(
+            Text(f"写入“{sheet.title}”", f"Writing {sheet.title}"),
+            _BEFORE_WRITING + (1 - _BEFORE_WRITING) * behind / whole,
+        )
+        with watch.phase(f"write {name}"), _explained(name, rows):
+            done = await write(db, rows, by)
+        if done.conflicts:
+            raise RowsRefused([_conflict(sheet, rows, one) for one in done.conflicts])
+        outcomes[name] = done.outcome
+        impact = impact + done.impact
+        behind += weights[name]
+    return Applied(outcomes, impact)
+
+
+_BEFORE_WRITING = 0.15
+_WEIGHTS = {"home_slot": 4, "assignment": 8}
+"""A row that is laid as a term of lessons takes longer than others."""
+
+
+# From rows of the workbook to rows of the modules
+
+
+def _after(day: date | None) -> date | None:
+    """The workbook names the last day, the modules the day after it."""
+    return None if day is None else day + timedelta(days=1)
+
+
+def _span(row: Mapping[str, Any], first: str, last: str) -> Range[date]:
+    return days(row[first], _after(row[last]))
+
+
+def _values(rows: Sequence[Row]) -> Iterator[Mapping[str, Any]]:
+    return (row.values for row in rows)
+
+
+async def _codes(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        network_rows.CodeRow(row["list"], row["code"], row["zh"], row["en"] or "", row["rank"])
+        for row in _values(rows)
+    ]
+    return _Done(await network.upsert_codes(db, given, by=by))
+
+
+async def _schools(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        network_rows.SchoolRow(
+            code=row["code"],
+            name=row["name"],
+            type_code=row["type_code"],
+            urban_rural_code=row["urban_rural_code"],
+            short_name=row["short_name"] or "",
+            code_from=row["code_from"],
+            weak=_span(row, "weak_from", "weak_through") if row["weak_from"] else None,
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await network.upsert_schools(db, given, by=by))
+
+
+async def _campuses(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        network_rows.CampusRow(
+            code=row["code"],
+            school=row["school"],
+            name=row["name"],
+            address=row["address"] or "",
+            gate=row["gate"] or "",
+            longitude=_degrees(row["longitude"]),
+            latitude=_degrees(row["latitude"]),
+            datum=row["datum"],
+            zone=row["zone"],
+            main=row["main"],
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await network.upsert_campuses(db, given, by=by))
+
+
+def _degrees(number: float | None) -> Decimal | None:
+    return None if number is None else Decimal(str(number)).quantize(_MICRODEGREE)
+
+
+_MICRODEGREE = Decimal("0.000001")
+
+
+async def _groups(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        network_rows.GroupRow(
+            name=row["name"],
+            kind=row["kind"],
+            category=row["category"],
+            state=row["state"],
+            principal_responsibility=row["principal_responsibility"],
+            founded_on=row["valid_from"],
+            dissolved_on=_after(row["valid_through"]),
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await network.upsert_groups(db, given, by=by))
+
+
+async def _memberships(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        network_rows.MembershipRow(
+            group=row["group"],
+            school=row["school"],
+            tier=row["tier"],
+            valid=_span(row, "valid_from", "valid_through"),
+            seat=row["seat"],
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await network.upsert_memberships(db, given, by=by))
+
+
+async def _classes(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        ClassRow(
+            campus_code=row["campus"],
+            code=row["code"],
+            stage=row["stage"],
+            grade=row["grade"],
+            number=row["number"],
+            name=row["name"],
+            pupils=row["pupils"],
+            valid_from=row["valid_from"],
+            valid_until=_after(row["valid_through"]),
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await timetable.upsert_classes(db, given, by=by))
+
+
+async def _rooms(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        RoomRow(
+            campus_code=row["campus"],
+            code=row["code"],
+            name=row["name"],
+            kind=RoomKind(row["kind"]),
+            capacity=row["capacity"],
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await timetable.upsert_rooms(db, given, by=by))
+
+
+async def _ways(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        TravelRow(
+            from_campus_code=row["from_campus"],
+            to_campus_code=row["to_campus"],
+            minutes=row["minutes"],
+            buffer=row["buffer"],
+        )
+        for row in _values(rows)
+    ]
+    done = await timetable.upsert_travel_times(db, given, by=by)
+    return _Done(done.outcome, done.conflicts)
+
+
+async def _home_slots(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        HomeSlotRow(
+            term=row["term"],
+            teacher_number=row["teacher"],
+            subject=row["subject"],
+            campus_code=row["campus"],
+            class_codes=row["classes"],
+            weekday=int(row["weekday"]),
+            period=row["period"],
+            parity=Parity(row["parity"]),
+            weeks=row["weeks"],
+            room_code=row["room"],
+            valid_from=row["valid_from"],
+            valid_until=_after(row["valid_through"]),
+        )
+        for row in _values(rows)
+    ]
+    done = await timetable.upsert_home_slots(db, given, by=by)
+    return _Done(done.outcome, done.conflicts, _impact(done))
+
+
+def _impact(done: SlotsOutcome) -> Impact:
+    return Impact(lessons_laid=done.lessons_laid, lessons_cancelled=done.lessons_cancelled)
+
+
+_WRITERS: Mapping[str, Write] = {
+    "code": _codes,
+    "school": _schools,
+    "campus": _campuses,
+    "group": _groups,
+    "membership": _memberships,
+    "class": _classes,
+    "room": _rooms,
+    "travel": _ways,
+    "home_slot": _home_slots,
+}
+"""In the order of the sheets: what rows refer to is written before them."""

@@ -326,7 +326,7 @@ def _is_zone(name: str) -> bool:
 def _memberships(places: Sequence[_Where], _: Known) -> Problems:
     yield from _reversed(places)
     for place in places:
-        if (place["tier"] == "close") != (place["seat"] is not None):
+        if place["tier"] != "close" and place["seat"] is not None:
             yield place.problem(
                 "seat",
                 "seat-does-not-fit",
@@ -344,7 +344,8 @@ def _memberships(places: Sequence[_Where], _: Known) -> Problems:
             ),
             Text("一个集团同一时间只有一所牵头学校。", "A group has one lead school at a time."),
         )
-    for one, other in _overlapping([p for p in places if p["tier"] == "close"], "group", "seat"):
+    seated = [place for place in places if place["tier"] == "close" and place["seat"] is not None]
+    for one, other in _overlapping(seated, "group", "seat"):
         yield other.problem(
             "seat",
             "seat-taken",
@@ -699,6 +700,7 @@ def _pairings(places: Sequence[_Where], _: Known) -> Problems:
 _BY_SHEET: Mapping[str, Callable[[Sequence[_Where], Known], Problems]] = {
     "school": _schools,
     "campus": _campuses,
+    "group": lambda places, _: _reversed(places),
     "membership": _memberships,
     "teacher": _teachers,
     "term": _term_rows,

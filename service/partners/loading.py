@@ -46,17 +46,17 @@ class Findings:
     def report(self) -> dict[str, Any]:
         """As it is stored with the import."""
         return {
-            "sheets": [self._sheet(name) for name in self.rows],
+            "sheets": [self._sheet(name, count) for name, count in self.rows.items() if count],
             "impact": asdict(self.applied.impact) if self.applied else None,
             "problems": [asdict(problem) for problem in self.problems[:_REPORTED]],
             "seconds": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
         }
 
-    def _sheet(self, name: str) -> dict[str, Any]:
+    def _sheet(self, name: str, count: int) -> dict[str, Any]:
         outcome = self.applied.outcomes.get(name) if self.applied else None
         return {
             "sheet": BY_NAME[name].title,
-            "rows": self.rows[name],
+            "rows": count,
             "created": outcome.created if outcome else None,
             "changed": outcome.changed if outcome else None,
             "unchanged": outcome.unchanged if outcome else None,

@@ -101,7 +101,7 @@ EARLY = date(2020, 1, 1)
         ("campus", 2, {"zone": "Asia/Beibei"}, "时区", "unknown-zone"),
         ("campus", 2, {"zone": "../etc"}, "时区", "unknown-zone"),
         ("campus", 3, {"school": "2150000001"}, "主校区", "second-main-campus"),
-        ("membership", 3, {"seat": None}, "紧密型席位", "seat-does-not-fit"),
+        ("group", 2, {"valid_through": EARLY}, "撤销日期", "reversed-range"),
         ("membership", 2, {"seat": 1}, "紧密型席位", "seat-does-not-fit"),
         ("membership", 4, {"tier": "lead"}, "层级", "second-lead"),
         ("membership", 4, {"tier": "close", "seat": 1}, "紧密型席位", "seat-taken"),
