@@ -101,6 +101,11 @@ NATIONAL: Mapping[str, tuple[Code, ...]] = {
         k12=("中小学教育集团", "School group"),
         kindergarten=("幼儿园联盟集团", "Kindergarten alliance"),
     ),
+    "group_state": _codes(
+        draft=("筹建", "Draft"),
+        active=("运行", "Active"),
+        dissolved=("已撤销", "Dissolved"),
+    ),
     "school_designation": _codes(weak=("薄弱学校", "Weak school")),
     "gender": _codes(
         _0=("未知", "Unknown"),
@@ -109,6 +114,22 @@ NATIONAL: Mapping[str, tuple[Code, ...]] = {
         _9=("未说明", "Not stated"),
     ),
     "term": _codes(_1=("秋季学期", "Autumn term"), _2=("春季学期", "Spring term")),
+}
+
+TITLES: Mapping[str, Text] = {
+    "school_type": Text("办学类型", "School types"),
+    "urban_rural": Text("城乡类型", "Urban and rural"),
+    "stage": Text("学段", "Stages"),
+    "subject": Text("学科(课程代码)", "Subjects"),
+    "teacher_title": Text("教师职称", "Teacher titles"),
+    "backbone_level": Text("骨干称号", "Backbone honours"),
+    "grantor": Text("称号授予级别", "Levels that grant honours"),
+    "membership_tier": Text("成员层级", "Membership tiers"),
+    "group_kind": Text("集团类型", "Kinds of group"),
+    "group_state": Text("集团状态", "States of a group"),
+    "school_designation": Text("学校认定", "Designations of schools"),
+    "gender": Text("性别", "Genders"),
+    "term": Text("学期", "Terms"),
 }
 
 DISTRICT_LISTS: Mapping[str, Text] = {
@@ -123,9 +144,14 @@ DEFAULTS: Mapping[str, tuple[Code, ...]] = {
         cross_school=("集团/区级导师", "Group or district mentor"),
     ),
 }
-"""What a district's own list holds until the district writes its own."""
+"""What a district's own list holds from the start; a row of the same code takes its place."""
 
 
 def label_of(list_: str, code: str) -> Text | None:
     """The words of a national code."""
     return next((item.label for item in NATIONAL.get(list_, ()) if item.code == code), None)
+
+
+def title_of(list_: str) -> Text:
+    """What a list is called."""
+    return TITLES.get(list_) or DISTRICT_LISTS[list_]

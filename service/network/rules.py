@@ -1,9 +1,10 @@
 """What the network's words mean and what may happen: pure, without a session."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from pypinyin import lazy_pinyin
@@ -545,6 +546,32 @@ def may_take_effect(versions: Iterable[Version], *, number: int, on: date) -> bo
         for version in versions
         if version.state is CharterState.EFFECTIVE and version.effective_from is not None
     )
+
+
+# What has a beginning and an end
+
+
+def may_end(*, since: date | None, until: date | None, on: date, today: date) -> bool:
+    """Whether something may end on a day: after it began, and unless it is over already."""
+    begun = since is None or since < on
+    return begun and (until is None or (until > today and on <= until))
+
+
+# Settings
+
+
+def merged(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON merge patch (RFC 7396): ``None`` takes a setting away."""
+    result = dict(stored)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            former = stored.get(name)
+            result[name] = merged(former if isinstance(former, Mapping) else {}, value)
+        else:
+            result[name] = value
+    return result
 
 
 # Names

@@ -1,14 +1,14 @@
 """What goes in and out of the network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.dialects.postgresql import Range
 
@@ -17,6 +17,8 @@ from service.kit.language import say
 from service.kit.problems import Text
 from service.network import codes
 from service.network.rules import (
+    DEFAULT_BACKDATING_DAYS,
+    DEFAULT_RURAL_CODES,
     CharterState,
     ClauseKind,
     Criterion,
@@ -24,11 +26,14 @@ from service.network.rules import (
     DesignationKind,
     GroupKind,
     GroupState,
+    Member,
+    Notice,
     OwnerKind,
     Step,
     StepKind,
     TaskState,
     Tier,
+    Version,
 )
 from service.network.tables import (
     Campus,
@@ -46,50 +51,109 @@ from service.network.tables import (
     Task,
 )
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-TypeCode = Annotated[
-    str,
-    Field(pattern=r"^\d{3}$", description="办学类型代码,见代码表 school_type", examples=["211"]),
-]
-UrbanRuralCode = Annotated[
-    str,
-    Field(pattern=r"^\d{3}$", description="城乡类型代码,见代码表 urban_rural", examples=["220"]),
-]
-IdentifierCode = Annotated[
-    str, Field(pattern=r"^\d{10}$", description="学校标识码(10 位)", examples=["2150000001"])
-]
-
 
 def label(list_: str, code: str) -> str:
-    """The words of a code in the reader's language; the code itself where nobody knows it."""
+    """The words of a national code in the reader's language; the code where nobody knows it."""
     words = codes.label_of(list_, code)
     return say(words) if words else code
+
+
+def _refuse(kind: str, zh: str, en: str) -> PydanticCustomError:
+    return PydanticCustomError(kind, "not valid", {"zh": zh, "en": en})
 
 
 def _zone_exists(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ValueError, OSError, LookupError):
-        context = {"zh": "应为 IANA 时区,如 Asia/Shanghai", "en": "must be an IANA time zone"}
-        raise PydanticCustomError("zone_unknown", "unknown zone", context) from None
+        words = ("应为 IANA 时区,如 Asia/Shanghai", "must be an IANA time zone")
+        raise _refuse("zone_unknown", *words) from None
     return value
+
+
+def _known(list_: str, zh: str) -> AfterValidator:
+    """A code of a national list."""
+
+    def check(value: str) -> str:
+        if codes.label_of(list_, value) is None:
+            raise _refuse("code_unknown", f"不在{zh}代码表中", f"is not in the code list {list_}")
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Line = Annotated[str, Field(max_length=200)]
+Reason = Annotated[str, Field(min_length=1, max_length=200, description="原因,记入审计")]
+TypeCode = Annotated[
+    str,
+    _known("school_type", "办学类型"),
+    Field(description="办学类型代码,见代码表 school_type", examples=["211"]),
+]
+UrbanRuralCode = Annotated[
+    str,
+    _known("urban_rural", "城乡类型"),
+    Field(description="城乡类型代码,见代码表 urban_rural", examples=["220"]),
+]
+IdentifierCode = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{10}$", description="学校标识码(10 位数字)", examples=["2150900001"]),
+]
+Zone = Annotated[
+    str,
+    AfterValidator(_zone_exists),
+    Field(max_length=40, description="IANA 时区", examples=["Asia/Shanghai"]),
+]
+Category = Annotated[
+    str | None,
+    Field(max_length=40, description="集团类别,取自本区代码表 group_category;可空"),
+]
+Seat = Annotated[int | None, Field(description="紧密型席位(1 或 2),其他层级为空")]
+ValidFrom = Annotated[date | None, Field(description="生效日期(含)")]
+ValidUntil = Annotated[date | None, Field(description="失效日期(不含);空表示长期有效")]
 
 
 # District
 
 
-class DistrictPatch(In):
-    """What a district decides for itself."""
+class TravelSettings(In):
+    """How a way is estimated where nobody has measured it; what is left out keeps its default."""
 
-    name: Name | None = None
-    name_en: Annotated[str | None, Field(max_length=120)] = None
+    detour: Annotated[float | None, Field(ge=1, le=5, description="绕行系数", examples=[1.6])] = (
+        None
+    )
+    kilometres_per_hour: Annotated[
+        float | None, Field(ge=5, le=120, description="平均车速(公里/小时)", examples=[30])
+    ] = None
+    buffer: Annotated[int | None, Field(ge=0, le=120, description="缓冲分钟", examples=[10])] = None
+    unknown_minutes: Annotated[
+        int | None, Field(ge=0, le=480, description="位置不明时按多少分钟", examples=[60])
+    ] = None
+
+
+class DistrictPatch(In):
+    """What a district decides for itself; ``null`` brings a default back."""
+
+    name: Name = Field(default_factory=str)
+    name_en: Annotated[str, Field(max_length=120)] = Field(default_factory=str)
     rural_codes: Annotated[
         list[UrbanRuralCode] | None,
-        Field(description="视为农村的城乡类型代码;默认 210、220", examples=[["210", "220", "123"]]),
+        Field(
+            min_length=1,
+            max_length=20,
+            description="视为农村学校的城乡类型代码;默认 210、220",
+            examples=[["210", "220"]],
+        ),
     ] = None
-    travel: Annotated[
-        dict[str, float] | None, Field(description="交通时间估算参数,如 buffer_minutes")
+    membership_backdating_days: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=366,
+            description=f"运行中集团的成员变更最多可补录多少天;默认 {DEFAULT_BACKDATING_DAYS}",
+        ),
     ] = None
+    travel: Annotated[TravelSettings | None, Field(description="交通时间估算参数")] = None
 
 
 class DistrictOut(Out):
@@ -97,11 +161,13 @@ class DistrictOut(Out):
 
     id: UUID
     version: int
-    code: str
+    code: Annotated[str, Field(description="行政区划代码(GB/T 2260)", examples=["500109"])]
     name: str
     name_en: str
-    zone: str
-    settings: dict[str, Any]
+    zone: Zone
+    rural_codes: Annotated[list[str], Field(description="视为农村学校的城乡类型代码")]
+    membership_backdating_days: Annotated[int, Field(description="成员变更最多可补录的天数")]
+    settings: Annotated[dict[str, Any], Field(description="本区已设定的全部参数;未设定的取默认值")]
 
     @classmethod
     def of(cls, row: District) -> Self:
@@ -113,8 +179,21 @@ class DistrictOut(Out):
             name=row.name,
             name_en=row.name_en,
             zone=row.zone,
+            rural_codes=list(rural_codes_of(row.settings)),
+            membership_backdating_days=backdating_days_of(row.settings),
             settings=row.settings,
         )
+
+
+def rural_codes_of(settings: dict[str, Any]) -> Sequence[str]:
+    """What counts as rural in a district."""
+    found: Sequence[str] = settings.get("rural_codes") or DEFAULT_RURAL_CODES
+    return found
+
+
+def backdating_days_of(settings: dict[str, Any]) -> int:
+    """How far back a change of members may be entered in a district."""
+    return int(settings.get("membership_backdating_days", DEFAULT_BACKDATING_DAYS))
 
 
 # Schools
@@ -123,114 +202,95 @@ class DistrictOut(Out):
 class SchoolIn(In):
     """A new school."""
 
-    name: Annotated[Name, Field(examples=["演示区新桥小学"])]
-    short_name: Annotated[str, Field(max_length=40)] = ""
+    name: Annotated[Name, Field(description="全称", examples=["示例区新桥小学"])]
+    short_name: Annotated[str, Field(max_length=40, description="课表上显示的简称")] = ""
     type_code: TypeCode
     urban_rural_code: UrbanRuralCode
-    identifier: Annotated[IdentifierCode, Field(description="学校标识码")]
-    identifier_from: Annotated[date, Field(description="标识码生效日期", examples=["2026-09-01"])]
+    identifier: IdentifierCode
+    identifier_from: Annotated[date, Field(description="标识码启用日期", examples=["2026-09-01"])]
 
 
 class SchoolPatch(In):
-    """What may change about a school; dated facts have their own operations."""
+    """What may change about a school; identifiers and designations have operations of their own."""
 
-    name: Name | None = None
-    short_name: Annotated[str | None, Field(max_length=40)] = None
-    type_code: TypeCode | None = None
-    urban_rural_code: UrbanRuralCode | None = None
+    name: Annotated[Name, Field(description="全称;由区级修改")] = Field(default_factory=str)
+    short_name: Annotated[str, Field(max_length=40, description="课表上显示的简称")] = Field(
+        default_factory=str
+    )
+    type_code: TypeCode = Field(default_factory=str)
+    urban_rural_code: UrbanRuralCode = Field(default_factory=str)
 
 
 class IdentifierIn(In):
     """A new identifier from a day on; the former one ends there."""
 
     code: IdentifierCode
-    valid_from: date
+    valid_from: Annotated[date, Field(description="启用日期", examples=["2027-09-01"])]
 
 
 class DesignationIn(DayRange):
     """An administrative designation for a time."""
 
     kind: Annotated[DesignationKind, Field(description="认定类型", examples=["weak"])]
-    reason: Annotated[str, Field(max_length=200)] = ""
+    reason: Annotated[Line, Field(description="依据")] = ""
 
 
-class DatedCode(Out):
-    """A code while it was valid."""
+class EndIn(In):
+    """The day from which it is over."""
+
+    on: Annotated[date, Field(description="自该日起失效", examples=["2027-09-01"])]
+    reason: Reason
+
+
+class IdentifierOut(Out):
+    """An identifier while it was valid."""
 
     code: str
-    valid_from: date | None
-    valid_until: date | None
+    valid_from: ValidFrom
+    valid_until: ValidUntil
 
 
 class DesignationOut(Out):
     """A designation while it is valid."""
 
+    id: UUID
     kind: str
     label: str
-    valid_from: date | None
-    valid_until: date | None
+    valid_from: ValidFrom
+    valid_until: ValidUntil
     reason: str
 
 
 class SchoolOut(Out):
-    """A school, with its identifier of the day asked for."""
+    """A school, as it is on the day asked for."""
 
     id: UUID
     version: int
     name: str
     short_name: str
-    identifier: Annotated[str | None, Field(description="所查日期有效的学校标识码")]
+    name_pinyin: str
+    identifier: Annotated[str | None, Field(description="当日有效的学校标识码")]
     type_code: str
     type_label: str
     urban_rural_code: str
     urban_rural_label: str
-    rural: Annotated[bool, Field(description="是否农村学校(按本区口径)")]
-    weak: Annotated[bool, Field(description="所查日期是否认定为薄弱学校")]
+    rural: Annotated[bool, Field(description="是否农村学校(由城乡类型按本区口径得出)")]
+    weak: Annotated[bool, Field(description="当日是否认定为薄弱学校")]
 
-
-class SchoolDetail(SchoolOut):
-    """A school with its dated history."""
-
-    identifiers: list[DatedCode]
-    designations: list[DesignationOut]
+    @classmethod
+    def of(cls, row: "SchoolView") -> Self:
+        """A row of school, identifier, weak and rural."""
+        return cls(**_school_fields(row))
 
 
 @dataclass(frozen=True, slots=True)
 class SchoolView:
-    """A school with what the day asked for says of it."""
+    """A school with what one day says of it."""
 
     school: School
     identifier: str | None
     weak: bool
     rural: bool
-    identifiers: Sequence[SchoolIdentifier] = ()
-    designations: Sequence[SchoolDesignation] = ()
-
-
-def school_out(view: SchoolView) -> SchoolOut:
-    """A school in a list."""
-    return SchoolOut(**_school_fields(view))
-
-
-def school_detail(view: SchoolView) -> SchoolDetail:
-    """A school by itself."""
-    return SchoolDetail(
-        **_school_fields(view),
-        identifiers=[
-            DatedCode(code=one.code, valid_from=one.valid.lower, valid_until=one.valid.upper)
-            for one in view.identifiers
-        ],
-        designations=[
-            DesignationOut(
-                kind=one.kind,
-                label=label("school_designation", one.kind),
-                valid_from=one.valid.lower,
-                valid_until=one.valid.upper,
-                reason=one.reason,
-            )
-            for one in view.designations
-        ],
-    )
 
 
 def _school_fields(view: SchoolView) -> dict[str, Any]:
@@ -240,6 +300,7 @@ def _school_fields(view: SchoolView) -> dict[str, Any]:
         "version": school.version,
         "name": school.name,
         "short_name": school.short_name,
+        "name_pinyin": school.name_pinyin,
         "identifier": view.identifier,
         "type_code": school.type_code,
         "type_label": label("school_type", school.type_code),
@@ -250,48 +311,103 @@ def _school_fields(view: SchoolView) -> dict[str, Any]:
     }
 
 
+class SchoolDetail(SchoolOut):
+    """A school with its dated history."""
+
+    identifiers: Annotated[list[IdentifierOut], Field(description="历年学校标识码")]
+    designations: Annotated[list[DesignationOut], Field(description="历次认定")]
+
+    @classmethod
+    def whole(
+        cls,
+        view: SchoolView,
+        *,
+        identifiers: Iterable[SchoolIdentifier],
+        designations: Iterable[SchoolDesignation],
+    ) -> Self:
+        """A school by itself."""
+        return cls(
+            **_school_fields(view),
+            identifiers=[
+                IdentifierOut(
+                    code=one.code, valid_from=one.valid.lower, valid_until=one.valid.upper
+                )
+                for one in identifiers
+            ],
+            designations=[
+                DesignationOut(
+                    id=one.id,
+                    kind=one.kind,
+                    label=label("school_designation", one.kind),
+                    valid_from=one.valid.lower,
+                    valid_until=one.valid.upper,
+                    reason=one.reason,
+                )
+                for one in designations
+            ],
+        )
+
+
 # Campuses
 
-Longitude = Annotated[Decimal, Field(ge=-180, le=180, examples=["106.437868"])]
-Latitude = Annotated[Decimal, Field(ge=-90, le=90, examples=["29.825420"])]
+
+def _six_digits(value: Decimal) -> Decimal:
+    """A decimetre is enough for a gate, and what is stored is what is compared."""
+    return round(value, 6)
 
 
-class CampusPatch(In):
-    """What may change about a campus."""
-
-    name: Name | None = None
-    address: Annotated[str | None, Field(max_length=200)] = None
-    gate: Annotated[str | None, Field(max_length=80, description="从哪个校门进")] = None
-    longitude: Longitude | None = None
-    latitude: Latitude | None = None
-    datum: Annotated[Datum | None, Field(description="坐标系")] = None
-    main: bool | None = None
+Longitude = Annotated[
+    Decimal,
+    AfterValidator(_six_digits),
+    Field(ge=-180, le=180, description="经度(十进制度数)", examples=[106.437868]),
+]
+Latitude = Annotated[
+    Decimal,
+    AfterValidator(_six_digits),
+    Field(ge=-90, le=90, description="纬度(十进制度数)", examples=[29.82542]),
+]
+Address = Annotated[str, Field(max_length=200, description="地址")]
+Gate = Annotated[str, Field(max_length=80, description="走教教师从哪个校门进", examples=["东门"])]
+WhichDatum = Annotated[Datum, Field(description="坐标系:gcj02 高德/腾讯,bd09 百度,wgs84 GPS")]
+Main = Annotated[bool, Field(description="是否主校区,每校至多一个")]
 
 
 class CampusIn(In):
     """A new campus."""
 
     school_id: UUID
-    code: Annotated[str, Field(min_length=1, max_length=20, examples=["2150000001-2"])]
+    code: Annotated[
+        str,
+        Field(min_length=1, max_length=40, description="校区代码", examples=["2150900001-2"]),
+    ]
     name: Annotated[Name, Field(examples=["江北校区"])]
-    address: Annotated[str, Field(max_length=200)] = ""
-    gate: Annotated[str, Field(max_length=80, description="从哪个校门进")] = ""
+    address: Address = ""
+    gate: Gate = ""
     longitude: Longitude | None = None
     latitude: Latitude | None = None
-    datum: Annotated[Datum, Field(description="坐标系")] = Datum.GCJ02
-    zone: Annotated[str, Field(description="IANA 时区", examples=["Asia/Shanghai"])] = (
-        "Asia/Shanghai"
-    )
-    main: bool = False
-
-    _zone = field_validator("zone")(_zone_exists)
+    datum: WhichDatum = Datum.GCJ02
+    zone: Zone = "Asia/Shanghai"
+    main: Main = False
 
     @model_validator(mode="after")
     def _has_both_coordinates(self) -> Self:
         if (self.longitude is None) != (self.latitude is None):
-            context = {"zh": "经纬度须同时填写", "en": "longitude and latitude go together"}
-            raise PydanticCustomError("position_incomplete", "position incomplete", context)
+            words = ("经纬度须同时填写", "longitude and latitude go together")
+            raise _refuse("position_incomplete", *words)
         return self
+
+
+class CampusPatch(In):
+    """What may change about a campus; its code and school stay."""
+
+    name: Name = Field(default_factory=str)
+    address: Address = Field(default_factory=str)
+    gate: Gate = Field(default_factory=str)
+    longitude: Longitude | None = None
+    latitude: Latitude | None = None
+    datum: WhichDatum = Field(default_factory=lambda: Datum.GCJ02)
+    zone: Zone = Field(default_factory=str)
+    main: Main = Field(default_factory=bool)
 
 
 class CampusOut(Out):
@@ -304,9 +420,9 @@ class CampusOut(Out):
     name: str
     address: str
     gate: str
-    longitude: Decimal | None
-    latitude: Decimal | None
-    datum: str
+    longitude: float | None
+    latitude: float | None
+    datum: Datum
     zone: str
     main: bool
 
@@ -322,50 +438,63 @@ class CampusOut(Out):
 class GroupIn(In):
     """A new group, in draft."""
 
-    name: Annotated[Name, Field(examples=["演示区新桥教育集团"])]
-    kind: GroupKind
-    category: Annotated[
-        str | None, Field(description="集团类别,取自本区代码表 group_category", max_length=40)
-    ] = None
+    name: Annotated[Name, Field(examples=["示例区新桥教育集团"])]
+    kind: Annotated[GroupKind, Field(description="k12 中小学教育集团,kindergarten 幼儿园联盟集团")]
+    category: Category = None
     principal_responsibility: Annotated[bool, Field(description="是否实行校长负责制")] = False
-    founded_on: date | None = None
+    founded_on: Annotated[date | None, Field(description="成立日期", examples=["2026-09-01"])] = (
+        None
+    )
 
 
 class GroupPatch(In):
-    """What may change about a group."""
+    """What may change about a group; its kind stays, its members change by membership changes."""
 
-    name: Name | None = None
-    category: Annotated[str | None, Field(max_length=40)] = None
-    principal_responsibility: bool | None = None
-    founded_on: date | None = None
+    name: Name = Field(default_factory=str)
+    category: Category = None
+    principal_responsibility: Annotated[bool, Field(description="是否实行校长负责制")] = Field(
+        default_factory=bool
+    )
+    founded_on: Annotated[date | None, Field(description="成立日期")] = None
 
 
 class GroupOut(Out):
-    """A group."""
+    """A group, as it is on the day asked for."""
 
     id: UUID
     version: int
     name: str
-    kind: str
+    kind: GroupKind
     kind_label: str
     category: str | None
-    state: str
-    principal_responsibility: bool
+    state: Annotated[GroupState, Field(description="draft 筹建,active 运行,dissolved 已撤销")]
+    state_label: str
+    principal_responsibility: Annotated[bool, Field(description="是否实行校长负责制")]
     founded_on: date | None
-    dissolved_on: date | None
+    dissolved_on: Annotated[date | None, Field(description="自该日起撤销")]
 
     @classmethod
-    def of(cls, row: Group) -> Self:
-        """The group as people see it."""
-        fields = {name: getattr(row, name) for name in cls.model_fields if name != "kind_label"}
-        return cls(**fields, kind_label=label("group_kind", row.kind))
+    def of(cls, row: Any) -> Self:
+        """A row of group and its state on the day."""
+        group, state = row
+        return cls(**group_fields(group, state=GroupState(state)))
 
 
-class Dissolution(In):
-    """The day from which a group is no more."""
-
-    on: Annotated[date, Field(examples=["2027-07-10"])]
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+def group_fields(group: Group, *, state: GroupState) -> dict[str, Any]:
+    """What every answer about a group says."""
+    return {
+        "id": group.id,
+        "version": group.version,
+        "name": group.name,
+        "kind": group.kind,
+        "kind_label": label("group_kind", group.kind),
+        "category": group.category,
+        "state": state,
+        "state_label": label("group_state", state),
+        "principal_responsibility": group.principal_responsibility,
+        "founded_on": group.founded_on,
+        "dissolved_on": group.dissolved_on,
+    }
 
 
 class StepIn(In):
@@ -378,11 +507,8 @@ class StepIn(In):
     @model_validator(mode="after")
     def _tier_goes_with_the_action(self) -> Self:
         if (self.action is StepKind.LEAVE) == (self.tier is not None):
-            context = {
-                "zh": "加入和调整须填 tier,退出不填 tier",
-                "en": "join and retier need a tier, leave has none",
-            }
-            raise PydanticCustomError("tier_mismatch", "tier mismatch", context)
+            words = ("加入和调整须填 tier,退出不填", "join and retier need a tier, leave has none")
+            raise _refuse("tier_mismatch", *words)
         return self
 
     @property
@@ -392,107 +518,145 @@ class StepIn(In):
 
 
 class MembershipChangeIn(In):
-    """A dated, all-or-nothing change of a group's members."""
+    """A dated change of a group's members: all of it, or nothing."""
 
-    effective_on: Annotated[date, Field(description="生效日期", examples=["2027-02-01"])]
+    effective_on: Annotated[date, Field(description="生效日期", examples=["2027-02-22"])]
     steps: Annotated[list[StepIn], Field(min_length=1, max_length=50)]
     conforming: Annotated[
         bool,
         Field(
-            description="变更后应符合“1+1–2+N”。运行中且已达标的集团始终须达标;"
-            "尚未达标的集团可填 false 分步调整"
+            description="声明变更后符合“1+1–2+N”:填 true 时,不符合即整体拒绝。"
+            "运行中且已达标的集团无论如何都不得因变更而不达标;尚未达标的集团可分步调整"
         ),
-    ] = True
-    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["新学期成员调整"])]
+    ] = False
+    reason: Annotated[Reason, Field(examples=["新学期成员调整"])]
 
 
 class MembershipOut(Out):
     """A school's place in a group."""
 
     id: UUID
+    version: int
     group_id: UUID
     group_name: str
     school_id: UUID
     school_name: str
-    tier: str
+    tier: Tier
     tier_label: str
-    seat: int | None
-    valid_from: date | None
-    valid_until: date | None
+    seat: Seat
+    valid_from: ValidFrom
+    valid_until: ValidUntil
 
     @classmethod
     def of(cls, row: Any) -> Self:
         """A row of membership, group name and school name."""
         membership, group_name, school_name = row
-        return cls.from_parts(membership, group_name=group_name, school_name=school_name)
-
-    @classmethod
-    def from_parts(cls, row: Membership, *, group_name: str, school_name: str) -> Self:
-        """The membership with the two names a reader wants."""
         return cls(
-            id=row.id,
-            group_id=row.group_id,
+            id=membership.id,
+            version=membership.version,
+            group_id=membership.group_id,
             group_name=group_name,
-            school_id=row.school_id,
+            school_id=membership.school_id,
             school_name=school_name,
-            tier=row.tier,
-            tier_label=label("membership_tier", row.tier),
-            seat=row.seat,
-            valid_from=row.valid.lower,
-            valid_until=row.valid.upper,
+            tier=membership.tier,
+            tier_label=label("membership_tier", membership.tier),
+            seat=membership.seat,
+            valid_from=membership.valid.lower,
+            valid_until=membership.valid.upper,
         )
 
 
-class Warn(Out):
-    """Something about a group that should be mended."""
+def member_of(row: Membership) -> Member:
+    """A membership as the rules see it."""
+    return Member(
+        row.school_id, Tier(row.tier), row.seat, row.valid.lower or date.min, row.valid.upper
+    )
 
-    code: str
+
+class NoticeOut(Out):
+    """Something about a group that should be looked at."""
+
+    code: Annotated[
+        str,
+        Field(
+            description="no-lead 缺牵头学校,no-close 缺紧密型成员,planned-gap 计划中的缺口,"
+            "kind-mismatch 类型不符,no-head 未登记负责人,no-charter 无生效章程"
+        ),
+    ]
     message: str
+    on: Annotated[date | None, Field(description="自哪一天起;空表示现在")]
+
+    @classmethod
+    def of(cls, notice: Notice) -> Self:
+        """The notice in the reader's language."""
+        return cls(code=notice.concern.value, message=say(notice.words), on=notice.on)
 
 
 class CompositionOut(Out):
-    """What a group is made of on a day, and what is wrong with it."""
+    """What a group is made of on a day, and what should be looked at."""
 
     group: GroupOut
     as_of: date
-    conforming: Annotated[bool, Field(description="是否符合“1+1–2+N”")]
-    lead: list[MembershipOut]
-    close: list[MembershipOut]
-    alliance: list[MembershipOut]
-    head: str | None
-    rural_schools: int
-    weak_schools: int
-    warnings: list[Warn]
+    conforming: Annotated[bool, Field(description="当日是否符合“1+1–2+N”,由成员得出")]
+    lead: Annotated[MembershipOut | None, Field(description="牵头学校")]
+    close: Annotated[list[MembershipOut], Field(description="紧密型成员")]
+    alliance: Annotated[list[MembershipOut], Field(description="联盟型成员")]
+    head: Annotated[str | None, Field(description="集团负责人")]
+    charter_number: Annotated[int | None, Field(description="生效的章程版本")]
+    rural_schools: Annotated[int, Field(description="农村学校数")]
+    weak_schools: Annotated[int, Field(description="薄弱学校数")]
+    warnings: Annotated[list[NoticeOut], Field(description="需要关注的问题")]
+
+
+class MembershipChangeOut(Out):
+    """What a change of members did."""
+
+    group_id: UUID
+    effective_on: date
+    ended: Annotated[list[MembershipOut], Field(description="自生效日起结束的成员关系")]
+    withdrawn: Annotated[list[MembershipOut], Field(description="撤销的未生效安排")]
+    started: Annotated[list[MembershipOut], Field(description="自生效日起的成员关系")]
+    conforming: Annotated[bool, Field(description="生效日是否符合“1+1–2+N”")]
+    warnings: Annotated[list[NoticeOut], Field(description="生效日需要关注的问题")]
 
 
 class HeadIn(DayRange):
     """Who heads the group for a time."""
 
-    person_name: Name
-    teacher_number: Annotated[str | None, Field(max_length=40)] = None
+    person_name: Annotated[Name, Field(description="姓名", examples=["示例负责人"])]
+    teacher_number: Annotated[str | None, Field(max_length=40, description="教师工号;可空")] = None
     criteria: Annotated[
-        list[Criterion], Field(max_length=5, description="遴选所依据的五项标准")
-    ] = []
+        list[Criterion],
+        Field(
+            max_length=5,
+            description="遴选依据:vision 理念、management 管理、social_standing 声望、"
+            "devotion 情怀、responsibility 担当",
+        ),
+    ] = Field(default_factory=list)
 
 
 class HeadOut(Out):
-    """A head of a group."""
+    """A head of a group, for a time."""
 
     id: UUID
+    version: int
+    group_id: UUID
     person_name: str
     teacher_number: str | None
-    criteria: list[str]
-    valid_from: date | None
-    valid_until: date | None
+    criteria: list[Criterion]
+    valid_from: ValidFrom
+    valid_until: ValidUntil
 
     @classmethod
     def of(cls, row: GroupHead) -> Self:
         """The head as people see it."""
         return cls(
             id=row.id,
+            version=row.version,
+            group_id=row.group_id,
             person_name=row.person_name,
             teacher_number=row.teacher_number,
-            criteria=row.criteria,
+            criteria=[Criterion(one) for one in row.criteria],
             valid_from=row.valid.lower,
             valid_until=row.valid.upper,
         )
@@ -504,20 +668,20 @@ class HeadOut(Out):
 class ClauseIn(In):
     """A clause; without a tier it holds for all members."""
 
-    kind: ClauseKind
-    tier: Tier | None = None
-    text: Annotated[str, Field(min_length=1, max_length=5000)]
+    kind: Annotated[ClauseKind, Field(description="right 权利、duty 义务、rule 规则")]
+    tier: Annotated[Tier | None, Field(description="适用的层级;空表示全体成员")] = None
+    text: Annotated[str, Field(min_length=1, max_length=5000, examples=["每学期开放两次教研活动"])]
 
 
 class CharterIn(In):
-    """A new version of the charter."""
+    """A new version of the charter, in draft; also the whole text of a draft that is rewritten."""
 
-    title: Annotated[Name, Field(examples=["演示集团章程(2026 版)"])]
+    title: Annotated[Name, Field(examples=["集团章程(2026 版)"])]
     clauses: Annotated[list[ClauseIn], Field(min_length=1, max_length=200)]
 
 
 class SignIn(In):
-    """Sign for a member school."""
+    """A member school's signature."""
 
     school_id: UUID
     signed_by: Annotated[str, Field(min_length=1, max_length=40, description="签署人姓名")]
@@ -526,21 +690,16 @@ class SignIn(In):
 class EnforceIn(In):
     """The day from which the charter is in force."""
 
-    effective_from: date
+    effective_from: Annotated[date, Field(description="生效日期", examples=["2027-03-01"])]
 
 
 class ClauseOut(Out):
     """A clause."""
 
     rank: int
-    kind: str
-    tier: str | None
+    kind: ClauseKind
+    tier: Tier | None
     text: str
-
-    @classmethod
-    def of(cls, row: CharterClause) -> Self:
-        """The clause as people see it."""
-        return cls(rank=row.rank, kind=row.kind, tier=row.tier, text=row.text)
 
 
 class SignatureOut(Out):
@@ -550,11 +709,6 @@ class SignatureOut(Out):
     signed_on: date
     signed_by: str
 
-    @classmethod
-    def of(cls, row: CharterSignature) -> Self:
-        """The signature as people see it."""
-        return cls(school_id=row.school_id, signed_on=row.signed_on, signed_by=row.signed_by)
-
 
 class CharterOut(Out):
     """A version of a charter."""
@@ -562,15 +716,37 @@ class CharterOut(Out):
     id: UUID
     version: int
     group_id: UUID
-    number: int
+    number: Annotated[int, Field(description="章程版本号,自 1 起")]
     title: str
-    state: str
+    state: Annotated[
+        CharterState,
+        Field(description="draft 草案、signing 签署中、effective 生效、replaced 被替代"),
+    ]
     effective_from: date | None
 
     @classmethod
-    def of(cls, row: Charter) -> Self:
-        """The charter as people see it."""
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+    def of(cls, row: Any) -> Self:
+        """A row of charter and its state on the day."""
+        charter, state = row
+        return cls(**charter_fields(charter, state=CharterState(state)))
+
+
+def charter_fields(charter: Charter, *, state: CharterState) -> dict[str, Any]:
+    """What every answer about a charter says."""
+    return {
+        "id": charter.id,
+        "version": charter.version,
+        "group_id": charter.group_id,
+        "number": charter.number,
+        "title": charter.title,
+        "state": state,
+        "effective_from": charter.effective_from,
+    }
+
+
+def version_of(row: Charter) -> Version:
+    """A charter's version as the rules see it."""
+    return Version(row.number, CharterState(row.state), row.effective_from)
 
 
 class CharterDetail(CharterOut):
@@ -579,16 +755,34 @@ class CharterDetail(CharterOut):
     clauses: list[ClauseOut]
     signatures: list[SignatureOut]
 
-
-def charter_detail(
-    row: Charter, *, clauses: Sequence[CharterClause], signatures: Sequence[CharterSignature]
-) -> CharterDetail:
-    """The charter by itself."""
-    return CharterDetail(
-        **CharterOut.of(row).model_dump(),
-        clauses=[ClauseOut.of(one) for one in clauses],
-        signatures=[SignatureOut.of(one) for one in signatures],
-    )
+    @classmethod
+    def whole(
+        cls,
+        charter: Charter,
+        *,
+        state: CharterState,
+        clauses: Iterable[CharterClause],
+        signatures: Iterable[CharterSignature],
+    ) -> Self:
+        """The charter by itself."""
+        return cls(
+            **charter_fields(charter, state=state),
+            clauses=[
+                ClauseOut(
+                    rank=one.rank,
+                    kind=ClauseKind(one.kind),
+                    tier=Tier(one.tier) if one.tier else None,
+                    text=one.text,
+                )
+                for one in clauses
+            ],
+            signatures=[
+                SignatureOut(
+                    school_id=one.school_id, signed_on=one.signed_on, signed_by=one.signed_by
+                )
+                for one in signatures
+            ],
+        )
 
 
 # Code lists and tasks
@@ -598,31 +792,42 @@ class CodeOut(Out):
     """An entry of a code list."""
 
     code: str
-    label: str
+    label: Annotated[str, Field(description="名称(按 Accept-Language)")]
     zh: str
     en: str
-    active: bool
+    rank: int
+    active: Annotated[bool, Field(description="停用的代码不能再选,已有数据不受影响")]
+    version: Annotated[int, Field(description="0 表示国家代码或内置默认值")]
 
     @classmethod
-    def national(cls, code: codes.Code) -> Self:
-        """A national code."""
+    def given(cls, code: codes.Code, *, rank: int) -> Self:
+        """A code that comes with the service."""
+        zh, en = code.label
         return cls(
-            code=code.code, label=say(code.label), zh=code.label.zh, en=code.label.en, active=True
+            code=code.code, label=say(code.label), zh=zh, en=en, rank=rank, active=True, version=0
         )
 
     @classmethod
     def of(cls, row: CodeItem) -> Self:
         """A district's own code."""
-        words = Text(row.zh, row.en or row.zh)
-        return cls(code=row.code, label=say(words), zh=row.zh, en=row.en, active=row.active)
+        return cls(
+            code=row.code,
+            label=say(Text(row.zh, row.en or row.zh)),
+            zh=row.zh,
+            en=row.en,
+            rank=row.rank,
+            active=row.active,
+            version=row.version,
+        )
 
 
 class CodeListOut(Out):
     """A code list."""
 
-    list: str
-    national: bool
-    items: list[CodeOut]  # type: ignore[valid-type]
+    name: Annotated[str, Field(examples=["group_category"])]
+    title: Annotated[str, Field(description="代码表名称(按 Accept-Language)")]
+    national: Annotated[bool, Field(description="true 为国家代码,不可修改;false 由本区维护")]
+    items: list[CodeOut]
 
 
 class CodeListsOut(Out):
@@ -632,12 +837,28 @@ class CodeListsOut(Out):
 
 
 class CodeIn(In):
-    """An entry of a district's own list."""
+    """A new entry of a district's own list."""
 
-    zh: Annotated[str, Field(min_length=1, max_length=80)]
-    en: Annotated[str, Field(max_length=120)] = ""
-    rank: Annotated[int, Field(ge=0, le=9999)] = 0
-    active: bool = True
+    code: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9_]{1,40}$",
+            description="小写字母、数字、下划线;启用后不再改",
+            examples=["a"],
+        ),
+    ]
+    zh: Annotated[str, Field(min_length=1, max_length=80, examples=["第一类"])]
+    en: Annotated[str, Field(max_length=120, examples=["First kind"])] = ""
+    rank: Annotated[int, Field(ge=0, le=9999, description="小的在前")] = 0
+
+
+class CodePatch(In):
+    """What may change about a district's own entry; its code stays."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=80)] = Field(default_factory=str)
+    en: Annotated[str, Field(max_length=120)] = Field(default_factory=str)
+    rank: Annotated[int, Field(ge=0, le=9999, description="小的在前")] = Field(default_factory=int)
+    active: Annotated[bool, Field(description="false 为停用")] = Field(default_factory=bool)
 
 
 class TaskOut(Out):
@@ -645,16 +866,16 @@ class TaskOut(Out):
 
     id: UUID
     version: int
-    kind: str
+    kind: Annotated[str, Field(description="待办类型代码", examples=["mentor-left"])]
     title: str
-    subject_collection: str
+    subject_collection: Annotated[str, Field(description="关于什么(集合名)")]
     subject_id: UUID
-    owner_kind: OwnerKind
-    owner_id: UUID | None
+    owner_kind: Annotated[OwnerKind, Field(description="由学校、集团还是区级办理")]
+    owner_id: Annotated[UUID | None, Field(description="学校或集团;区级为空")]
     due_on: date | None
     state: TaskState
-    opened_at: datetime
-    closed_at: datetime | None
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None
     closed_reason: str | None
 
     @classmethod
@@ -667,7 +888,7 @@ class TaskOut(Out):
 class TaskClose(In):
     """Why the task is done."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[Reason, Field(examples=["已安排新的导师"])]
 
 
 # Rows of a workbook
@@ -720,9 +941,10 @@ class GroupRow:
     name: str
     kind: str
     category: str | None = None
-    state: str = GroupState.ACTIVE
+    state: str = GroupState.DRAFT
     principal_responsibility: bool = False
     founded_on: date | None = None
+    dissolved_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
