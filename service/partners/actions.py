@@ -141,7 +141,7 @@ def in_the_name_of(who: Mapping[str, Any], *, district_id: UUID) -> Caller:
 async def check(database: Database, *, by: Caller, import_id: UUID) -> None:
     """Find everything that can be said of an uploaded workbook, by writing it and rolling back."""
     work = Work(database, by, import_id)
-    content = await work.begin(RunState.CHECKING)
+    content = await work.start(RunState.CHECKING)
     if content is None:
         return
     try:
@@ -157,7 +157,7 @@ async def check(database: Database, *, by: Caller, import_id: UUID) -> None:
 async def apply(database: Database, *, by: Caller, import_id: UUID) -> None:
     """Write a checked workbook into the district, all of it or nothing."""
     work = Work(database, by, import_id)
-    content = await work.begin(RunState.APPLYING)
+    content = await work.start(RunState.APPLYING)
     if content is None:
         return
     try:
@@ -196,7 +196,7 @@ class Work:
         """The file, with this work told of its progress."""
         return Workbook(content, self.by, self.tell)
 
-    async def begin(self, state: RunState) -> bytes | None:
+    async def start(self, state: RunState) -> bytes | None:
         """The file, or nothing where there is nothing to do any more."""
         async with self.database.write(self.by.district_id) as db:
             run = await lock(db, ImportRun, self.import_id)

@@ -3,13 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import File, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
+from pydantic import Field
 from sqlmodel import col
 
 from service.kit.auth import Caller, Permission
 from service.kit.http import (
     Db,
     IfMatch,
+    In,
     NewTag,
     Page,
     Paging,
@@ -38,6 +40,15 @@ router = make_router(tag="imports")
 
 Reader = Annotated[Caller, needs(Permission.IMPORT_READ)]
 Writer = Annotated[Caller, needs(Permission.IMPORT_WRITE)]
+
+
+class UploadForm(In):
+    """A workbook that is brought."""
+
+    file: Annotated[
+        UploadFile,
+        Field(description="按模板填写的 .xlsx 工作簿", json_schema_extra={"format": "binary"}),
+    ]
 
 
 def _file(name: str) -> dict[int | str, dict[str, object]]:
@@ -98,11 +109,14 @@ async def create_import(
     caller: Writer,
     tag: NewTag,
     response: Response,
-    file: Annotated[UploadFile, File(description="按模板填写的 .xlsx 工作簿")],
+    form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
 ) -> ImportOut:
     """Upload a workbook."""
     run = await actions.upload(
-        db, caller=caller, name=file.filename or "workbook.xlsx", content=await file.read()
+        db,
+        caller=caller,
+        name=form.file.filename or "workbook.xlsx",
+        content=await form.file.read(),
     )
     response.headers["Location"] = f"/v1/imports/{run.id}"
     tag(run.version)

@@ -216,6 +216,15 @@ async def test_a_file_that_is_no_workbook_is_refused_at_once(office, count):
     assert await count(ImportRun) == 0
 
 
+async def test_an_upload_is_a_file_and_nothing_else(office, file):
+    upload = {"file": ("a.xlsx", file(), XLSX)}
+
+    for files, data in ((None, {"file": "text"}), (None, {}), (upload, {"mode": "replace"})):
+        answer = await office.client.post("/v1/imports", files=files, data=data)
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "validation-failed"
+
+
 async def test_twenty_megabytes_are_enough(office):
     answer = await office.upload(b"PK\x03\x04" + bytes(20 * 1024 * 1024))
 
