@@ -6,15 +6,16 @@ from pathlib import Path
 from uuid import UUID
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy import text
 
 from service import wiring
+from service.cli.bar import Tell, told
 from service.cli.errors import CommandError
+from service.cli.words import both
 from service.kit.auth import system
 from service.kit.db import Database
-from service.kit.problems import Problem, Text
+from service.kit.problems import Problem
 from service.kit.settings import settings
 from service.partners.loading import Findings, Refused, load_workbook
 from service.partners.rules import RowProblem
@@ -31,16 +32,9 @@ def load(url: str, file: Path, *, district: str | None, console: Console) -> Non
         The file cannot be read, or has problems, or there is no such district.
     """
     wiring.load_tables()
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
     try:
-        with bar:
-            findings = asyncio.run(_load(url, file, district=district, bar=bar))
+        with told(console) as tell:
+            findings = asyncio.run(_load(url, file, district=district, tell=tell))
     except Refused as refused:
         problems = refused.findings.problems
         console.print(_listed(problems))
@@ -49,16 +43,11 @@ def load(url: str, file: Path, *, district: str | None, console: Console) -> Non
             f" It has {len(problems)} problems; nothing was imported."
         ) from refused
     except Problem as problem:
-        raise CommandError(_both(problem.detail)) from problem
+        raise CommandError(both(problem.detail)) from problem
     console.print(_counted(findings))
 
 
-async def _load(url: str, file: Path, *, district: str | None, bar: Progress) -> Findings:
-    task = bar.add_task("", total=1.0)
-
-    async def tell(step: Text, share: float) -> None:
-        bar.update(task, description=_both(step), completed=share)
-
+async def _load(url: str, file: Path, *, district: str | None, tell: Tell) -> Findings:
     database = Database(url)
     try:
         district_id = await _district(database, district or settings().default_district)
@@ -85,10 +74,6 @@ async def _district(database: Database, code: str | None) -> UUID:
     )
 
 
-def _both(words: Text) -> str:
-    return f"{words.zh} {words.en}"
-
-
 def _counted(findings: Findings) -> RenderableType:
     table = Table("", "行 rows", "新增 created", "修改 changed", "不变 unchanged", box=None)
     for sheet in findings.report()["sheets"]:
@@ -104,7 +89,7 @@ def _listed(problems: Sequence[RowProblem]) -> RenderableType:
     table = Table("工作表 sheet", "行 row", "列 column", "问题与处理 problem and remedy")
     for problem in problems[:_SHOWN]:
         row = "" if problem.row is None else str(problem.row)
-        words = f"{_both(problem.message)}\n[dim]{_both(problem.remedy)}[/dim]"
+        words = f"{both(problem.message)}\n[dim]{both(problem.remedy)}[/dim]"
         table.add_row(problem.sheet, row, problem.column or "", words)
     more = len(problems) - _SHOWN
     return Group(table, f"… +{more}") if more > 0 else table

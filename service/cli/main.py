@@ -132,6 +132,28 @@ def import_(
 
 
 @app.command()
+def demo(
+    file: Annotated[
+        Path | None, typer.Option(help="只写成工作簿。Write the workbook instead of loading it.")
+    ] = None,
+    scale: Annotated[
+        float, typer.Option(min=0.05, max=20, help="规模,1 约 80 所学校。1 is about 80 schools.")
+    ] = 1.0,
+) -> None:
+    """生成并载入演示学区,或写成工作簿。Make the demo district, or a workbook of it."""
+    with _explained():
+        from service.cli import ground, schema
+        from service.cli.demo import loading
+
+        if file is not None:
+            loading.write(file, scale=scale)
+            return
+        with ground.database() as url:
+            schema.migrate(url)
+            loading.load(url, scale=scale, console=console)
+
+
+@app.command()
 def openapi(
     file: Annotated[Path, typer.Argument(help="写入的文件。Where to write it.")] = Path(
         "openapi/openapi.json"

@@ -18,8 +18,9 @@ import uvloop
 from rich.console import Console
 from typing_extensions import override
 
-from service.cli import demo, ground, schema
+from service.cli import ground, schema
 from service.cli.api import make_app
+from service.cli.demo.once import load_once
 from service.cli.errors import CommandError
 from service.cli.words import PORT_TAKEN, banner, say
 from service.kit.settings import settings
@@ -44,7 +45,7 @@ def run(console: Console) -> None:
     with _listener() as listener, ground.database() as url:
         if schema.migrate(url):
             say(console, "数据库结构已更新。", "The database schema is up to date now.")
-        logins = demo.load_once(url, console)
+        logins = load_once(url, console)
         address = _address(listener)
         _serve(listener, announce=lambda: console.print(banner(address, logins=logins)))
     say(console, "已停止,数据已保存。", "Stopped; everything is saved.")

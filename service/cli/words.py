@@ -5,6 +5,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from service.kit.problems import Text as Words
+
 PORT_TAKEN = (
     "端口 {port} 不可用({why})。请换一个端口,例如:HUANGGE_PORT=8001 make run\n"
     "Port {port} is not available. Choose another one: HUANGGE_PORT=8001 make run"
@@ -20,6 +22,11 @@ _LOGINS = (
     ("mentee", "青年教师", "a mentee"),
     ("auditor", "督查(只读)", "auditor, read only"),
 )
+
+
+def both(words: Words) -> str:
+    """A sentence of the service in both languages."""
+    return f"{words.zh} {words.en}"
 
 
 def say(console: Console, chinese: str, english: str) -> None:

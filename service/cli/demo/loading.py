@@ -1,0 +1,141 @@
+"""Loads the demo district the way every district moves in, and lays its logins down.
+
+A load that was interrupted is taken up again: the rows of a workbook and the logins come out the
+same however often they are laid.
+"""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+from rich.console import Console
+from sqlalchemy import text
+
+from service import wiring
+from service.accounts.clients import Organisation
+from service.accounts.logins import create_client, create_login
+from service.accounts.rules import Scope
+from service.cli.bar import Tell, told
+from service.cli.demo import anchors
+from service.cli.demo.workbook import books
+from service.cli.districts import open_district, opener
+from service.kit.auth import Caller, Reach, Role
+from service.kit.db import AsyncSession, Database
+from service.kit.ids import new_id
+from service.kit.problems import Text
+from service.network.tables import District
+from service.partners.loading import load_workbook
+
+PASSWORD = "huangge-demo"
+CLIENT_ID = "demo-partner"
+CLIENT_SECRET = "huangge-demo-secret"
+
+_INVENTING = Text("生成演示学区", "Inventing the demo district")
+_LETTING_IN = Text("建立演示账号", "Making the demo logins")
+
+_WHERE = text(
+    "SELECT (SELECT id FROM school_group WHERE name = :group) AS group_id,"
+    " (SELECT school_id FROM school_identifier WHERE code = :lead) AS lead_id,"
+    " (SELECT school_id FROM school_identifier WHERE code = :rural) AS rural_id"
+)
+_WHO = text("SELECT id, name FROM teacher WHERE number = :number")
+
+
+def load(url: str, *, scale: float, console: Console) -> None:
+    """Load the demo district, or what is missing of it."""
+    wiring.load_tables()
+    with told(console) as tell:
+        asyncio.run(_load(url, scale=scale, tell=tell))
+
+
+def write(file: Path, *, scale: float) -> None:
+    """Write the demo district as a workbook; a large one comes as several files."""
+    for number, book in enumerate(books(scale), start=1):
+        name = file if number == 1 else file.with_stem(f"{file.stem}-{number}")
+        name.write_bytes(book.content())
+
+
+async def _load(url: str, *, scale: float, tell: Tell) -> None:
+    database = Database(url)
+    try:
+        by = opener(await _district(database))
+        await tell(_INVENTING, 0.0)
+        workbooks = await asyncio.to_thread(lambda: [book.content() for book in books(scale)])
+        for content in workbooks:
+            await load_workbook(database, content, by=by, progress=tell)
+        await tell(_LETTING_IN, 1.0)
+        async with database.write(by.district_id) as db:
+            await _let_in(db, by=by)
+    finally:
+        await database.close()
+
+
+async def _district(database: Database) -> UUID:
+    async with database.read(None) as db:
+        statement = text("SELECT id FROM district WHERE code = :code")
+        found = await (await db.connection()).scalar(statement, {"code": anchors.DISTRICT_CODE})
+    if found is not None:
+        known: UUID = found
+        return known
+    row = District(
+        id=new_id(),
+        code=anchors.DISTRICT_CODE,
+        name=anchors.DISTRICT_NAME,
+        name_en=anchors.DISTRICT_NAME_EN,
+        zone=anchors.ZONE,
+    )
+    async with database.write(row.id) as db:
+        await open_district(db, caller=opener(row.id), row=row)
+    return row.id
+
+
+async def _let_in(db: AsyncSession, *, by: Caller) -> None:
+    found = await (await db.connection()).execute(
+        _WHERE,
+        {"group": anchors.GROUP, "lead": anchors.LEAD_SCHOOL, "rural": anchors.RURAL_SCHOOL},
+    )
+    at = found.one()
+    offices = (
+        ("district", "区教委办公室", Role.DISTRICT_ADMIN, Reach.DISTRICT, None),
+        ("group", "集团办公室", Role.GROUP_ADMIN, Reach.GROUP, at.group_id),
+        ("school", "学校办公室", Role.SCHOOL_ADMIN, Reach.SCHOOL, at.rural_id),
+        ("auditor", "督查员", Role.AUDITOR, Reach.DISTRICT, None),
+    )
+    for username, name, role, reach, target_id in offices:
+        await create_login(
+            db,
+            by=by,
+            username=username,
+            password=PASSWORD,
+            display_name=name,
+            role=role,
+            reach=reach,
+            target_id=target_id,
+            teacher_id=None,
+        )
+    for username, number, school_id in (
+        ("teacher", anchors.ITINERANT, at.lead_id),
+        ("mentor", anchors.MENTOR, at.lead_id),
+        ("mentee", anchors.MENTEE, at.rural_id),
+    ):
+        person = (await (await db.connection()).execute(_WHO, {"number": number})).one()
+        await create_login(
+            db,
+            by=by,
+            username=username,
+            password=PASSWORD,
+            display_name=person.name,
+            role=Role.TEACHER,
+            reach=Reach.SELF,
+            target_id=school_id,
+            teacher_id=person.id,
+        )
+    await create_client(
+        db,
+        by=by,
+        client_id=CLIENT_ID,
+        secret=CLIENT_SECRET,
+        name="演示合作系统",
+        scopes=(Scope.SCHEDULE_READ, Scope.PEOPLE_READ, Scope.GROUPS_READ),
+        organisations=(Organisation(Reach.DISTRICT),),
+    )
