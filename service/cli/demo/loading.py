@@ -19,12 +19,13 @@ from service.cli.bar import Tell, told
 from service.cli.demo import anchors
 from service.cli.demo.workbook import books
 from service.cli.districts import open_district, opener
+from service.cli.errors import CommandError
 from service.kit.auth import Caller, Reach, Role
 from service.kit.db import AsyncSession, Database
 from service.kit.ids import new_id
 from service.kit.problems import Text
 from service.network.tables import District
-from service.partners.loading import load_workbook
+from service.partners.loading import Refused, load_workbook
 
 PASSWORD = "huangge-demo"
 CLIENT_ID = "demo-partner"
@@ -42,10 +43,20 @@ _WHO = text("SELECT id, name FROM teacher WHERE number = :number")
 
 
 def load(url: str, *, scale: float, console: Console) -> None:
-    """Load the demo district, or what is missing of it."""
+    """Load the demo district, or what is missing of it.
+
+    Raises
+    ------
+    CommandError
+        Its rows are refused: somebody has changed the district too much to complete it.
+    """
     wiring.load_tables()
     with told(console) as tell:
-        asyncio.run(_load(url, scale=scale, tell=tell))
+        try:
+            asyncio.run(_load(url, scale=scale, tell=tell))
+        except Refused as refused:
+            first = "\n".join(str(problem) for problem in refused.findings.problems[:5])
+            raise CommandError(f"The demo district does not fit: {refused}\n{first}") from refused
 
 
 def write(file: Path, *, scale: float) -> None:
