@@ -1,10 +1,10 @@
 """Which schools and groups a caller's grants reach, today."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, cast, false, func, or_
+from sqlalchemy import ColumnElement, Date, DateTime, bindparam, cast, false, func, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -19,6 +19,16 @@ def today_in(district_id: UUID) -> ColumnElement[date]:
     now = bindparam(None, clock.now(), type_=Instant())
     return (
         select(cast(func.timezone(col(District.zone), now), Date))
+        .where(col(District.id) == district_id)
+        .scalar_subquery()
+    )
+
+
+def day_end_in(district_id: UUID, day: date) -> ColumnElement[datetime]:
+    """The instant at which a day ends where the district is."""
+    local = cast(bindparam(None, day, type_=Date()), DateTime()) + timedelta(days=1)
+    return (
+        select(func.timezone(col(District.zone), local, type_=Instant()))
         .where(col(District.id) == district_id)
         .scalar_subquery()
     )

@@ -93,7 +93,13 @@ async def upsert_codes(db: AsyncSession, rows: Sequence[CodeRow], *, by: Caller)
     """Bring in entries of the district's own lists, by list and code."""
     known = {
         (item.list, item.code): item
-        for item in (await db.exec(select(CodeItem).with_for_update())).all()
+        for item in (
+            await db.exec(
+                select(CodeItem)
+                .where(col(CodeItem.district_id) == by.district_id)
+                .with_for_update()
+            )
+        ).all()
     }
     ledger: _Ledger[CodeItem] = _Ledger()
     for row in rows:
@@ -291,7 +297,7 @@ async def upsert_groups(db: AsyncSession, rows: Sequence[GroupRow], *, by: Calle
     names = [row.name for row in rows]
     statement = select(Group).where(col(Group.name).in_(names)).with_for_update(key_share=True)
     known = {group.name: group for group in (await db.exec(statement)).all()}
-    categories = await queries.known_codes(db, name="group_category")
+    categories = await queries.known_codes(db, district_id=by.district_id, name="group_category")
     _unfit(_group_faults(rows, known=known, categories=categories))
     ledger: _Ledger[Group] = _Ledger()
     for row in rows:

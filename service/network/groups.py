@@ -9,6 +9,7 @@ from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, covers, days
 from service.kit.journal import record
+from service.kit.problems import FieldError
 from service.network import queries
 from service.network.access import reaches_district
 from service.network.problems import (
@@ -20,7 +21,7 @@ from service.network.problems import (
     UnknownCategory,
 )
 from service.network.queries import Standpoint
-from service.network.rules import GroupState, lacking, may_end, pinyin_of
+from service.network.rules import FAULTS, GroupState, lacking, may_end, pinyin_of
 from service.network.schemas import EndIn, GroupIn, HeadIn, member_of
 from service.network.tables import Group, GroupHead, Membership
 
@@ -39,7 +40,7 @@ async def create_group(db: AsyncSession, *, caller: Caller, new: GroupIn) -> Gro
     """
     if not reaches_district(caller, WRITE):
         raise DistrictDecides
-    await _check_category(db, new.category)
+    await _check_category(db, caller=caller, category=new.category)
     group = Group(
         district_id=caller.district_id,
         name=new.name,
@@ -55,9 +56,11 @@ async def create_group(db: AsyncSession, *, caller: Caller, new: GroupIn) -> Gro
     return group
 
 
-async def _check_category(db: AsyncSession, category: str | None) -> None:
-    known = await queries.known_codes(db, name="group_category") if category is not None else ()
-    if category is not None and category not in known:
+async def _check_category(db: AsyncSession, *, caller: Caller, category: str | None) -> None:
+    if category is None:
+        return
+    known = await queries.known_codes(db, district_id=caller.district_id, name="group_category")
+    if category not in known:
         raise UnknownCategory
 
 
@@ -86,8 +89,8 @@ async def change_group(
     if queries.present_state(group, day=at.today) is GroupState.DISSOLVED:
         raise GroupStateRefused
     values = dict(changes)
-    if values.get("category") != group.category:
-        await _check_category(db, values.get("category"))
+    if values.get("category", group.category) != group.category:
+        await _check_category(db, caller=caller, category=values["category"])
     if "name" in values:
         values["name_pinyin"] = pinyin_of(values["name"])
     before = change_fields(group, values)
@@ -128,7 +131,9 @@ async def activate_group(
     timeline = [member_of(row) for row in await queries.timeline_of(db, group_id=group.id)]
     faults = lacking(timeline, on=at.today)
     if faults:
-        raise GroupNotConforming(lacking=faults)
+        raise GroupNotConforming(
+            errors=[FieldError("", fault.value, FAULTS[fault]) for fault in faults]
+        )
     founded_on = group.founded_on or at.today
     before = change_fields(group, {"state": GroupState.ACTIVE.value, "founded_on": founded_on})
     await record(db, "group.activated", group, by=caller, reach=[group.id], before=before)

@@ -25,6 +25,7 @@ from service.network.rules import (
     Member,
     Plan,
     StepKind,
+    field_errors,
     plan_change,
 )
 from service.network.schemas import member_of
@@ -75,7 +76,7 @@ async def change_members(
     ground = Ground(state, at.today, at.backdating_days, group.dissolved_on)
     plan = plan_change([*rows], change=change, ground=ground)
     if isinstance(plan, list):
-        raise MembershipRefused(objections=plan)
+        raise MembershipRefused(errors=field_errors(plan))
     await _check_elsewhere(db, group=group, change=change, plan=plan)
     writer = _Writer(db, group, caller, reason)
     ended = [await writer.end(rows[member], change) for member in plan.ending]

@@ -13,7 +13,6 @@ from service.kit.problems import (
     refuses_missing,
     refuses_value,
 )
-from service.network.rules import FAULTS, Fault, Objection, words_of
 
 
 class SchoolNotFound(NotFound):
@@ -193,18 +192,6 @@ class MembershipRefused(Conflict):
         "请按 errors 逐项调整后整体重新提交。", "Mend each of errors, then send it whole."
     )
 
-    def __init__(self, *, objections: Sequence[Objection] = ()) -> None:
-        super().__init__(
-            errors=[
-                FieldError(
-                    "/steps" if one.step is None else f"/steps/{one.step}",
-                    one.fault.value,
-                    words_of(one),
-                )
-                for one in objections
-            ]
-        )
-
 
 class GroupNotConforming(Conflict):
     """Only a group that is "1 + 1–2 + N" today becomes active."""
@@ -214,9 +201,6 @@ class GroupNotConforming(Conflict):
     remedy = Text(
         "请先通过成员变更补齐 errors 中所列成员。", "First complete the members named in errors."
     )
-
-    def __init__(self, *, lacking: Sequence[Fault] = ()) -> None:
-        super().__init__(errors=[FieldError("", fault.value, FAULTS[fault]) for fault in lacking])
 
 
 class GroupStateRefused(Conflict):

@@ -18,6 +18,7 @@ from service.kit.language import say
 from service.kit.problems import Forbidden
 from service.network import codes
 from service.network.access import (
+    day_end_in,
     governed_groups,
     reaches_district,
     visible_groups,
@@ -33,7 +34,6 @@ from service.network.problems import (
     TaskNotFound,
 )
 from service.network.rules import (
-    CharterState,
     DesignationKind,
     GroupKind,
     GroupState,
@@ -43,7 +43,6 @@ from service.network.rules import (
     Surroundings,
     TaskState,
     Tier,
-    charter_state_on,
     conforms,
     fits_kind,
     group_state_on,
@@ -214,6 +213,14 @@ async def identifiers_of(db: AsyncSession, *, school_id: UUID) -> Sequence[Schoo
         .order_by(func.lower(col(SchoolIdentifier.valid)).asc().nulls_first())
     )
     return (await db.exec(statement)).all()
+
+
+async def school_designated(db: AsyncSession, *, designation_id: UUID) -> UUID | None:
+    """The school that a designation is about."""
+    statement = select(SchoolDesignation.school_id).where(
+        col(SchoolDesignation.id) == designation_id
+    )
+    return (await db.exec(statement)).one_or_none()
 
 
 async def designations_of(db: AsyncSession, *, school_id: UUID) -> Sequence[SchoolDesignation]:
@@ -416,8 +423,9 @@ def present_state(group: Group, *, day: date) -> GroupState:
 class MembershipFilter:
     """Which memberships are asked for."""
 
-    on: date | None = None
-    """``None`` is all of history, and what is planned."""
+    as_of: date | None = None
+    history: bool = False
+    """All of the past, and what is planned, whatever the day."""
     group_id: UUID | None = None
     school_id: UUID | None = None
     tier: Tier | None = None
@@ -432,7 +440,7 @@ def _with_names() -> Select[Any]:
     )
 
 
-def memberships(caller: Caller, *, wanted: MembershipFilter) -> Select[Any]:
+def memberships(caller: Caller, *, day: date, wanted: MembershipFilter) -> Select[Any]:
     """Rows of membership, group name and school name, in groups or of schools within reach."""
     statement = _with_names().where(
         or_(
@@ -440,8 +448,8 @@ def memberships(caller: Caller, *, wanted: MembershipFilter) -> Select[Any]:
             col(Membership.school_id).in_(visible_schools(caller, READ)),
         )
     )
-    if wanted.on is not None:
-        statement = statement.where(col(Membership.valid).contains(wanted.on))
+    if not wanted.history:
+        statement = statement.where(col(Membership.valid).contains(day))
     if wanted.group_id is not None:
         statement = statement.where(col(Membership.group_id) == wanted.group_id)
     if wanted.school_id is not None:
@@ -564,7 +572,7 @@ async def composition(db: AsyncSession, *, group: Group, at: Standpoint) -> Comp
     )
     found = await _rows(db, statement)
     head = await _head_on(db, group_id=group.id, day=at.day)
-    number = in_force(map(version_of, await charters_of(db, group_id=group.id)), on=at.day)
+    number = await charter_in_force(db, group_id=group.id, day=at.day)
     kind = GroupKind(group.kind)
     strangers = [school.name for _, school, _ in found if not fits_kind(school.type_code, kind)]
     around = Surroundings(head is not None, number is not None, strangers)
@@ -628,24 +636,20 @@ async def heads_of(db: AsyncSession, *, group_id: UUID) -> Sequence[GroupHead]:
 # Charters
 
 
+def charters(*, group_id: UUID) -> SelectOfScalar[Charter]:
+    """Every version of a group's charter."""
+    return select(Charter).where(col(Charter.group_id) == group_id)
+
+
 async def charters_of(db: AsyncSession, *, group_id: UUID) -> Sequence[Charter]:
-    """Every version of a group's charter, the newest first."""
-    statement = (
-        select(Charter)
-        .where(col(Charter.group_id) == group_id)
-        .order_by(col(Charter.number).desc())
-        .execution_options(populate_existing=True)
-    )
+    """Every version of a group's charter, as it is now."""
+    statement = charters(group_id=group_id).execution_options(populate_existing=True)
     return (await db.exec(statement)).all()
 
 
-async def charter_states(
-    db: AsyncSession, *, group_id: UUID, day: date
-) -> Sequence[tuple[Charter, CharterState]]:
-    """Every version of a group's charter with its state on a day, the newest first."""
-    rows = await charters_of(db, group_id=group_id)
-    number = in_force(map(version_of, rows), on=day)
-    return [(row, charter_state_on(version_of(row), in_force=number)) for row in rows]
+async def charter_in_force(db: AsyncSession, *, group_id: UUID, day: date) -> int | None:
+    """The number of the version that is in force on a day."""
+    return in_force(map(version_of, await charters_of(db, group_id=group_id)), on=day)
 
 
 async def visible_charter(db: AsyncSession, *, caller: Caller, charter_id: UUID) -> Charter:
@@ -688,7 +692,7 @@ async def signatures_of(db: AsyncSession, *, charter_id: UUID) -> Sequence[Chart
 # Code lists
 
 
-async def code_list(db: AsyncSession, *, name: str) -> CodeListOut:
+async def code_list(db: AsyncSession, *, district_id: UUID, name: str) -> CodeListOut:
     """A code list: a national one, or a district's own with what it holds from the start.
 
     Raises
@@ -700,13 +704,17 @@ async def code_list(db: AsyncSession, *, name: str) -> CodeListOut:
         return _national(name)
     if name not in codes.DISTRICT_LISTS:
         raise CodeListNotFound
-    statement = select(CodeItem).where(col(CodeItem.list) == name)
+    statement = _items(district_id).where(col(CodeItem.list) == name)
     return _own(name, (await db.exec(statement)).all())
 
 
-async def code_lists(db: AsyncSession) -> Sequence[CodeListOut]:
+def _items(district_id: UUID) -> SelectOfScalar[CodeItem]:
+    return select(CodeItem).where(col(CodeItem.district_id) == district_id)
+
+
+async def code_lists(db: AsyncSession, *, district_id: UUID) -> Sequence[CodeListOut]:
     """Every code list."""
-    rows = (await db.exec(select(CodeItem))).all()
+    rows = (await db.exec(_items(district_id))).all()
     own = [_own(name, [row for row in rows if row.list == name]) for name in codes.DISTRICT_LISTS]
     return [*map(_national, codes.NATIONAL), *own]
 
@@ -732,9 +740,9 @@ def _own(name: str, rows: Sequence[CodeItem]) -> CodeListOut:
     )
 
 
-async def known_codes(db: AsyncSession, *, name: str) -> set[str]:
+async def known_codes(db: AsyncSession, *, district_id: UUID, name: str) -> set[str]:
     """The codes of a list that may be chosen today."""
-    found = await code_list(db, name=name)
+    found = await code_list(db, district_id=district_id, name=name)
     return {item.code for item in found.items if item.active}
 
 
@@ -750,12 +758,14 @@ class TaskFilter:
     owner_id: UUID | None = None
     subject_id: UUID | None = None
     due_until: date | None = None
+    as_of: date | None = None
+    """Only what was open at the end of this day."""
 
 
 def _tasks_of(caller: Caller, permission: Permission) -> ColumnElement[bool]:
     """The tasks of the offices that a permission was given for."""
     if reaches_district(caller, permission):
-        return true()
+        return col(Task.district_id) == caller.district_id
     return or_(
         and_(
             col(Task.owner_kind) == OwnerKind.SCHOOL.value,
@@ -781,7 +791,16 @@ def tasks(caller: Caller, *, wanted: TaskFilter) -> SelectOfScalar[Task]:
         statement = statement.where(col(Task.subject_id) == wanted.subject_id)
     if wanted.due_until is not None:
         statement = statement.where(col(Task.due_on) <= wanted.due_until)
+    if wanted.as_of is not None:
+        statement = statement.where(_open_on(caller, wanted.as_of))
     return statement
+
+
+def _open_on(caller: Caller, day: date) -> ColumnElement[bool]:
+    end = day_end_in(caller.district_id, day)
+    return and_(
+        col(Task.opened_at) < end, or_(col(Task.closed_at).is_(None), col(Task.closed_at) >= end)
+    )
 
 
 async def visible_task(db: AsyncSession, *, caller: Caller, task_id: UUID) -> Task:

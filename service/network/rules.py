@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pypinyin import lazy_pinyin
 
-from service.kit.problems import Text
+from service.kit.problems import FieldError, Text
 
 CLOSE_SEATS = (1, 2)
 DEFAULT_RURAL_CODES = ("210", "220")
@@ -416,8 +416,17 @@ FAULTS: dict[Fault, Text] = {
 }
 
 
-def words_of(objection: Objection) -> Text:
-    """What to tell about an objection."""
+def field_errors(objections: Iterable[Objection]) -> list[FieldError]:
+    """What to tell about objections, each at the step it lies in."""
+    return [
+        FieldError(
+            "/steps" if one.step is None else f"/steps/{one.step}", one.fault.value, _words(one)
+        )
+        for one in objections
+    ]
+
+
+def _words(objection: Objection) -> Text:
     words = FAULTS[objection.fault]
     if objection.on is None:
         return words

@@ -34,6 +34,7 @@ from service.network.rules import (
     TaskState,
     Tier,
     Version,
+    charter_state_on,
 )
 from service.network.tables import (
     Campus,
@@ -725,14 +726,13 @@ class CharterOut(Out):
     effective_from: date | None
 
     @classmethod
-    def of(cls, row: Any) -> Self:
-        """A row of charter and its state on the day."""
-        charter, state = row
-        return cls(**charter_fields(charter, state=CharterState(state)))
+    def of(cls, charter: Charter, *, in_force: int | None) -> Self:
+        """The charter, given which version is in force on the day."""
+        return cls(**_charter_fields(charter, in_force))
 
 
-def charter_fields(charter: Charter, *, state: CharterState) -> dict[str, Any]:
-    """What every answer about a charter says."""
+def _charter_fields(charter: Charter, in_force: int | None) -> dict[str, Any]:
+    state = charter_state_on(version_of(charter), in_force=in_force)
     return {
         "id": charter.id,
         "version": charter.version,
@@ -760,13 +760,13 @@ class CharterDetail(CharterOut):
         cls,
         charter: Charter,
         *,
-        state: CharterState,
+        in_force: int | None,
         clauses: Iterable[CharterClause],
         signatures: Iterable[CharterSignature],
     ) -> Self:
         """The charter by itself."""
         return cls(
-            **charter_fields(charter, state=state),
+            **_charter_fields(charter, in_force),
             clauses=[
                 ClauseOut(
                     rank=one.rank,

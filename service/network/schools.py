@@ -189,7 +189,6 @@ async def end_designation(
     db: AsyncSession,
     *,
     caller: Caller,
-    school_id: UUID,
     designation_id: UUID,
     expected: Precondition,
     ending: EndIn,
@@ -198,17 +197,23 @@ async def end_designation(
 
     Raises
     ------
-    SchoolNotFound, Forbidden, DistrictDecides, DesignationNotFound
+    DesignationNotFound, Forbidden, DistrictDecides
         The caller may not see it, or not decide this.
     EndRefused
         It is over already, or had not begun by that day.
     """
     on, reason = ending.on, ending.reason
-    school = await _school_of_district(db, caller=caller, school_id=school_id, expected=expected)
-    known = await queries.designations_of(db, school_id=school.id)
-    one = next((row for row in known if row.id == designation_id), None)
-    if one is None:
+    school_id = await queries.school_designated(db, designation_id=designation_id)
+    if school_id is None:
         raise DesignationNotFound
+    try:
+        school = await _school_of_district(
+            db, caller=caller, school_id=school_id, expected=expected
+        )
+    except SchoolNotFound:
+        raise DesignationNotFound from None
+    known = await queries.designations_of(db, school_id=school.id)
+    one = next(row for row in known if row.id == designation_id)
     today = (await queries.standpoint(db, district_id=caller.district_id)).today
     if not may_end(since=one.valid.lower, until=one.valid.upper, on=on, today=today):
         raise EndRefused
