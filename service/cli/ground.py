@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from service.cli import postgres
+from service.kit.observe import configure_logs
 from service.kit.settings import settings
 
 
@@ -14,6 +15,7 @@ from service.kit.settings import settings
 def database() -> Iterator[str]:
     """The address of the settings' database, else of the embedded one while the block runs."""
     chosen = settings()
+    configure_logs(level=chosen.log_level, json=chosen.log_json)
     if chosen.database_url is not None:
         yield chosen.database_url
         return
@@ -39,3 +41,10 @@ def _kept_secret(file: Path) -> str:
         os.link(draft, file)
     draft.unlink()
     return file.read_text()
+
+
+def speak_to_people() -> None:
+    """Let logs be readable and few while somebody watches; settings may ask for more."""
+    os.environ.setdefault("HUANGGE_LOG_JSON", "false")
+    os.environ.setdefault("HUANGGE_LOG_LEVEL", "WARNING")
+    settings.cache_clear()

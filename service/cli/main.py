@@ -61,6 +61,7 @@ def migrate() -> None:
         from service.cli import ground, schema
         from service.cli.words import say
 
+        ground.speak_to_people()
         with ground.database() as url:
             if schema.migrate(url):
                 say(console, "数据库结构已更新。", "The schema has been updated.")
@@ -113,6 +114,30 @@ def work(parent: Annotated[int | None, typer.Option(hidden=True)] = None) -> Non
             runner.run(worker.serve(url, parent=parent))
 
 
+@app.command()
+def district(
+    code: Annotated[str, typer.Argument(help="GB/T 2260 代码,6 位。Its six-digit code.")],
+    name: Annotated[str, typer.Argument(help="名称。Its name.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            prompt="管理员密码 Password", hide_input=True, confirmation_prompt="再输入一次 Again"
+        ),
+    ],
+    admin: Annotated[str, typer.Option(help="管理员用户名。The first admin's name.")] = "district",
+) -> None:
+    """新建学区及其第一个管理员。Open a district with its first admin."""
+    with _explained():
+        from service.cli import districts, ground, schema
+        from service.cli.words import say
+
+        ground.speak_to_people()
+        with ground.database() as url:
+            schema.migrate(url)
+            districts.open_with_admin(url, code=code, name=name, admin=admin, password=password)
+            say(console, f"学区 {name} 已建立。", f"{name} is open; sign in as {admin}@{code}.")
+
+
 @app.command("import")
 def import_(
     file: Annotated[
@@ -126,6 +151,7 @@ def import_(
     with _explained():
         from service.cli import ground, importing, schema
 
+        ground.speak_to_people()
         with ground.database() as url:
             schema.migrate(url)
             importing.load(url, file, district=district, console=console)
@@ -148,6 +174,7 @@ def demo(
         if file is not None:
             loading.write(file, scale=scale)
             return
+        ground.speak_to_people()
         with ground.database() as url:
             schema.migrate(url)
             loading.load(url, scale=scale, console=console)

@@ -38,10 +38,7 @@ def run(console: Console) -> None:
     CommandError
         The port belongs to somebody else.
     """
-    # Logs are for people here, and only what needs them; settings can ask for more.
-    os.environ.setdefault("HUANGGE_LOG_JSON", "false")
-    os.environ.setdefault("HUANGGE_LOG_LEVEL", "WARNING")
-    settings.cache_clear()
+    ground.speak_to_people()
     with _listener() as listener, ground.database() as url:
         if schema.migrate(url):
             say(console, "数据库结构已更新。", "The database schema is up to date now.")
