@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_
+from sqlalchemy import Executable, Select, and_, exists, func, or_
 from sqlalchemy import select as select_rows
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlmodel import col, select
 
 from service.kit.auth import Caller, Permission
@@ -139,6 +139,10 @@ async def row_of(db: AsyncSession, *, teacher_id: UUID, day: date) -> tuple[Any,
     return found
 
 
+async def _all(db: AsyncSession, statement: Executable) -> Sequence[Any]:
+    return (await (await db.connection()).execute(statement)).all()
+
+
 async def _one(db: AsyncSession, statement: Select[Any]) -> tuple[Any, ...] | None:
     found = (await db.exec(statement)).one_or_none()  # type: ignore[call-overload]
     return None if found is None else tuple(found)
@@ -241,31 +245,43 @@ async def stays_of(
     db: AsyncSession, *, teacher_ids: Collection[UUID]
 ) -> dict[UUID, list[tuple[UUID, Stay]]]:
     """The employments of teachers, each with its row's id, in order."""
+    await db.flush()
+    # Columns, not rows of the session: a set-based write before would be overlooked.
     statement = (
-        select(Employment)
+        select_rows(
+            col(Employment.teacher_id),
+            col(Employment.id),
+            col(Employment.school_id),
+            col(Employment.valid),
+            col(Employment.leaving_reason),
+        )
         .where(col(Employment.teacher_id).in_(teacher_ids))
-        .order_by(col(Employment.teacher_id), func.lower(col(Employment.valid)))
+        .order_by(func.lower(col(Employment.valid)))
     )
     found: dict[UUID, list[tuple[UUID, Stay]]] = defaultdict(list)
-    for row in (await db.exec(statement)).all():
-        found[row.teacher_id].append((row.id, stay_of(row)))
+    for teacher_id, id_, school_id, valid, reason in await _all(db, statement):
+        found[teacher_id].append((id_, _stay(school_id, valid, reason)))
     return found
 
 
-def stay_of(row: Employment) -> Stay:
-    """An employment as the rules judge it."""
-    reason = LeavingReason(row.leaving_reason) if row.leaving_reason else None
-    return Stay(row.school_id, row.valid.lower or date.min, row.valid.upper, reason)
+def _stay(school_id: UUID, valid: Range[date], reason: str | None) -> Stay:
+    since = valid.lower or date.min
+    return Stay(school_id, since, valid.upper, LeavingReason(reason) if reason else None)
 
 
 async def qualifications_of(
     db: AsyncSession, *, teacher_ids: Collection[UUID]
 ) -> dict[UUID, dict[Qualified, UUID]]:
     """What teachers may teach, each with its row's id."""
-    statement = select(Qualification).where(col(Qualification.teacher_id).in_(teacher_ids))
+    statement = select_rows(
+        col(Qualification.teacher_id),
+        col(Qualification.subject),
+        col(Qualification.stage),
+        col(Qualification.id),
+    ).where(col(Qualification.teacher_id).in_(teacher_ids))
     found: dict[UUID, dict[Qualified, UUID]] = defaultdict(dict)
-    for row in (await db.exec(statement)).all():
-        found[row.teacher_id][Qualified(row.subject, row.stage)] = row.id
+    for teacher_id, subject, stage, id_ in await _all(db, statement):
+        found[teacher_id][Qualified(subject, stage)] = id_
     return found
 
 
@@ -278,4 +294,7 @@ async def employments_of(db: AsyncSession, *, teacher_id: UUID) -> list[StayOut]
         .order_by(func.lower(col(Employment.valid)))
     )
     found = (await db.exec(statement)).all()
-    return [StayOut.of(stay_of(row), school_name=name) for row, name in found]
+    return [
+        StayOut.of(_stay(row.school_id, row.valid, row.leaving_reason), school_name=name)
+        for row, name in found
+    ]
