@@ -2,13 +2,14 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
@@ -21,12 +22,17 @@ from service.network import bulk as network
 from service.network import schemas as network_rows
 from service.partners.columns import Sheet
 from service.partners.reader import Contents, Row
-from service.partners.rules import RowProblem
+from service.partners.rules import Report, RowProblem
 from service.partners.sheets import BY_NAME
+from service.staff import bulk as staff
+from service.staff.rules import BackboneLevel, Grantor, Qualified, Title
+from service.staff.schemas import TeacherRow
 from service.timetable import bulk as timetable
 from service.timetable.bulk import SlotsOutcome
 from service.timetable.rules import Parity, RoomKind
 from service.timetable.schemas import ClassRow, HomeSlotRow, RoomRow, RowConflict, TravelRow
+
+Enumeration = TypeVar("Enumeration", bound=StrEnum)
 
 Progress = Callable[[Text, float], Awaitable[None]]
 """Told what is being done and how much of it all is behind, from 0 to 1."""
@@ -60,9 +66,12 @@ class Applied:
 class RowsRefused(Exception):
     """A module refused the rows of a sheet."""
 
-    def __init__(self, problems: Sequence[RowProblem]) -> None:
-        super().__init__(f"{len(problems)} problems")
-        self.problems = problems
+    def __init__(self, problems: Iterable[RowProblem]) -> None:
+        report = Report()
+        for problem in problems:
+            report.add(problem)
+        self.problems = report.finish()
+        super().__init__(f"{len(self.problems)} problems")
 
 
 class Stopwatch:
@@ -109,7 +118,14 @@ def _explained(sheet: str, rows: Sequence[Row]) -> Iterator[None]:
 
 
 _POINTER = re.compile(r"/(\d+)/(\w+)")
-_SUFFIX = re.compile(r"_(codes?|number)$")
+_COLUMNS = {
+    "class_codes": "classes",
+    "employed_from": "joined_on",
+    "employed_until": "last_day",
+    "valid_until": "valid_through",
+}
+"""Fields of the modules whose columns are called otherwise."""
+_SUFFIX = re.compile(r"_(code|number)$")
 
 
 def _lines(sheet: Sheet, rows: Sequence[Row], problem: Problem) -> list[RowProblem]:
@@ -123,7 +139,7 @@ def _line(sheet: Sheet, rows: Sequence[Row], error: FieldError, remedy: Text) ->
     """A pointer such as ``/7/campus_code`` or ``campus`` as a place in the sheet."""
     found = _POINTER.fullmatch(error.pointer)
     place, name = (int(found[1]), found[2]) if found else (None, error.pointer.strip("/"))
-    names = {name, _SUFFIX.sub("", name)}
+    names = {name, _COLUMNS.get(name, _SUFFIX.sub("", name))}
     column = next((column.title for column in sheet.columns if column.name in names), None)
     number = rows[place].number if place is not None and place < len(rows) else None
     return RowProblem(sheet.title, number, column, error.code, error.message, remedy)
@@ -280,6 +296,33 @@ async def _memberships(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Do
     return _Done(await network.upsert_memberships(db, given, by=by))
 
 
+async def _teachers(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        TeacherRow(
+            number=row["number"],
+            name=row["name"],
+            school_code=row["school"],
+            employed_from=row["joined_on"],
+            employed_until=_after(row["last_day"]),
+            title=Title(row["title"]),
+            backbone_level=_if_any(BackboneLevel, row["backbone_level"]),
+            backbone_grantor=_if_any(Grantor, row["backbone_grantor"]),
+            birth_year=row["birth_year"],
+            teaching_since=row["teaching_since"],
+            expected_retirement_on=row["expected_retirement_on"],
+            cadre=row["cadre"],
+            weekly_load_limit=row["weekly_load_limit"],
+            teaches=tuple(Qualified(subject, stage) for stage, subject in row["teaches"] or ()),
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await staff.upsert_teachers(db, given, by=by))
+
+
+def _if_any(kind: type[Enumeration], code: str | None) -> Enumeration | None:
+    return None if code is None else kind(code)
+
+
 async def _classes(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
     given = [
         ClassRow(
@@ -358,6 +401,7 @@ _WRITERS: Mapping[str, Write] = {
     "campus": _campuses,
     "group": _groups,
     "membership": _memberships,
+    "teacher": _teachers,
     "class": _classes,
     "room": _rooms,
     "travel": _ways,
