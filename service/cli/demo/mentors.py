@@ -56,18 +56,19 @@ class Pairs:
                 yield self._row(far, mentee, "cross_school", known=known)
 
     def _find(self, mentee: Teacher, *, at_home: bool) -> Teacher | None:
-        stage, subject = mentee.teaches[0]
-        for one in self._able:
-            fits = (
-                (one.school.code == mentee.school.code) is at_home
-                and one is not mentee
-                and self._has[one.number] < _CAPACITY
-                and (at_home or one.school.tier in {"lead", "close"})
-                and (at_home or one.teaches[0] == (stage, subject))
-            )
-            if fits and (at_home or mentee.number != MENTEE or one.number == MENTOR):
-                return one
-        return None
+        fits = [
+            one
+            for one in self._able
+            if one is not mentee
+            and self._has[one.number] < _CAPACITY
+            and (one.school.code == mentee.school.code) is at_home
+            and (at_home or one.school.tier in {"lead", "close"})
+            and not set(one.teaches).isdisjoint(mentee.teaches)
+        ]
+        if mentee.number == MENTEE and not at_home:
+            return next(one for one in fits if one.number == MENTOR)
+        # Whoever has the same first subject comes before a colleague who shares a lesser one.
+        return min(fits, key=lambda one: one.teaches[0] != mentee.teaches[0], default=None)
 
     def _row(
         self, mentor: Teacher, mentee: Teacher, role: str, *, known: bool
