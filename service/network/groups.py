@@ -91,7 +91,7 @@ async def change_group(
     values = dict(changes)
     if values.get("category", group.category) != group.category:
         await _check_category(db, caller=caller, category=values["category"])
-    if "name" in values:
+    if values.get("name", group.name) != group.name:
         values["name_pinyin"] = pinyin_of(values["name"])
     before = change_fields(group, values)
     if before:

@@ -86,7 +86,7 @@ async def change_school(
     school = await queries.school_to_change(db, caller=caller, school_id=school_id)
     expected.check(school.version)
     values = dict(changes)
-    if "name" in values:
+    if values.get("name", school.name) != school.name:
         values["name_pinyin"] = pinyin_of(values["name"])
     different = {name for name, value in values.items() if getattr(school, name) != value}
     if different - _OWN_BUSINESS:
