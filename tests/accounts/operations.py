@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from tests.accounts.policy import ROLES
 from tests.accounts.world import Place, Where
 
 Body = Callable[[Place], Awaitable[Any]]
@@ -47,6 +48,10 @@ class Op:
     lists: str | None = None
     """The kind of thing whose ids a list shows: those in reach, and no others."""
     item: str = "id"
+    named: Mapping[str, str] = field(default_factory=dict)
+    """The kinds that parameters of the path name, where their own names do not say it."""
+    district_decides: bool = False
+    """Whether the permission is of no use here to those who do not reach the whole district."""
     in_body: bool = False
     """Whether only the body names the thing: then it may be refused in more than one way."""
     alive: frozenset[int] = frozenset({200, 201, 202, 204})
@@ -75,6 +80,7 @@ def _number() -> str:
 
 
 _UNREAD = frozenset({415})
+_MAYBE_NOT_NOW = frozenset({200, 409, 422})
 _REFUSED = frozenset({422})
 """What a body gets that no policy could help."""
 
@@ -137,6 +143,170 @@ ACCOUNTS: Chapter = {
     "rotateClientSecret": op("account.write"),
 }
 
+# Network
+
+
+async def _new_school(place: Place) -> Any:
+    return {
+        "name": f"新校{place.number()}",
+        "type_code": "211",
+        "urban_rural_code": "111",
+        "identifier": f"2151{place.number():06}",
+        "identifier_from": "2026-09-01",
+    }
+
+
+async def _new_identifier(place: Place) -> Any:
+    return {"code": f"2152{place.number():06}", "valid_from": "2090-09-01"}
+
+
+async def _new_campus(place: Place) -> Any:
+    number = place.number()
+    return {"school_id": str(place.school.id), "code": f"N{number}", "name": f"新校区{number}"}
+
+
+async def _new_group(place: Place) -> Any:
+    return {"name": f"新集团{place.number()}", "kind": "k12"}
+
+
+async def _helper_leaves(place: Place) -> Any:
+    step = {"action": "leave", "school_id": str(place.helper.id)}
+    return {"effective_on": "2027-02-22", "steps": [step], "reason": "新学期成员调整"}
+
+
+async def _signature(place: Place) -> Any:
+    return {"school_id": str(place.school.id), "signed_by": "负责人"}
+
+
+async def _new_code(place: Place) -> Any:
+    return {"code": f"new_{place.number()}", "zh": "二类"}
+
+
+_CHARTER = {"title": "章程", "clauses": [{"kind": "duty", "text": "每学期开放两次教研活动"}]}
+_OPEN_CHARTER = {"charter_id": "open_charter"}
+_CODE_LIST = {"name": "code_list"}
+_CODE = {"name": "code_list", "code": "code"}
+_ENDS = {"on": "2090-09-01", "reason": "到期"}
+
+NETWORK: Chapter = {
+    "getDistrict": op("network.read"),
+    "changeDistrict": op(
+        "network.school.write", body=_always({"name_en": "Example"}), district_decides=True
+    ),
+    "listSchools": op("network.read", lists="school"),
+    "getSchool": op("network.read"),
+    "registerSchool": op("network.school.write", body=_new_school, district_decides=True),
+    "changeSchool": op("network.school.write", body=_always({"short_name": "新简称"})),
+    "assignSchoolIdentifier": op(
+        "network.school.write", body=_new_identifier, district_decides=True
+    ),
+    "designateSchool": op(
+        "network.school.write",
+        body=_always({"kind": "weak", "valid_from": "2090-09-01"}),
+        district_decides=True,
+    ),
+    "endDesignation": op(
+        "network.school.write", body=_always(_ENDS), district_decides=True, alive=_MAYBE_NOT_NOW
+    ),
+    "listCampuses": op("network.read", lists="campus"),
+    "getCampus": op("network.read"),
+    "openCampus": op("network.school.write", at="school", body=_new_campus, in_body=True),
+    "changeCampus": op("network.school.write", body=_always({"gate": "东门"})),
+    "listGroups": op("network.read", lists="group"),
+    "getGroup": op("network.read"),
+    "createGroup": op("network.group.write", body=_new_group, district_decides=True),
+    "changeGroup": op("network.group.write", body=_always({"principal_responsibility": True})),
+    "activateGroup": op("network.group.write", district_decides=True, alive=_MAYBE_NOT_NOW),
+    "dissolveGroup": op("network.group.write", body=_always(_ENDS), district_decides=True),
+    "getComposition": op("network.read"),
+    "listMemberships": op("network.read", lists="membership"),
+    "changeMembers": op("network.membership.change", body=_helper_leaves),
+    "listGroupHeads": op("network.read"),
+    "appointGroupHead": op(
+        "network.head.write",
+        body=_always({"person_name": "负责人", "criteria": ["vision"], "valid_from": "2090-09-01"}),
+    ),
+    "getGroupHead": op("network.read"),
+    "endGroupHead": op("network.head.write", body=_always(_ENDS), alive=_MAYBE_NOT_NOW),
+    "listCharters": op("network.read"),
+    "getCharter": op("network.read"),
+    "draftCharter": op("network.charter.write", body=_always(_CHARTER)),
+    "rewriteCharter": op("network.charter.write", body=_always(_CHARTER)),
+    "openCharter": op("network.charter.write"),
+    "signCharter": op(
+        "network.charter.sign",
+        named=_OPEN_CHARTER,
+        body=_signature,
+        # The mate signs for itself.
+        but={("school_admin", Where.SAME_GROUP): 403},
+    ),
+    "enforceCharter": op(
+        "network.charter.write",
+        named=_OPEN_CHARTER,
+        body=_always({"effective_from": "2027-03-01"}),
+        alive=_MAYBE_NOT_NOW,
+    ),
+    "listCodeLists": op("codelist.read"),
+    "getCodeList": op("codelist.read", named=_CODE_LIST),
+    "addCode": op("codelist.write", named=_CODE_LIST, body=_new_code),
+    "changeCode": op("codelist.write", named=_CODE, body=_always({"zh": "三类"})),
+    "listTasks": op("task.read", lists="task"),
+    "getTask": op("task.read"),
+    "closeTask": op("task.write", body=_always({"reason": "已办"})),
+}
+
+
+# Staff
+
+
+async def _teacher(place: Place, **more: Any) -> dict[str, Any]:
+    school_id = str(place.school.id)
+    return {"name": "新教师", "school_id": school_id, "employed_from": "2020-09-01", **more}
+
+
+async def _new_teacher(place: Place) -> Any:
+    return await _teacher(place, number=f"N{place.number()}")
+
+
+async def _new_teachers(place: Place) -> Any:
+    return {"items": [await _new_teacher(place)]}
+
+
+async def _to_own_school(place: Place) -> Any:
+    return {"school_id": str(place.school.id), "on": "2027-02-22"}
+
+
+STAFF: Chapter = {
+    "listTeachers": op("staff.read", lists="teacher"),
+    "createTeacher": op("staff.write", at="school", body=_new_teacher, in_body=True),
+    "putTeachers": op(
+        "staff.write",
+        at="school",
+        body=_new_teachers,
+        query={"atomic": "true"},
+        in_body=True,
+    ),
+    "putTeacher": op("staff.write", body=_teacher, in_body=True),
+    "getTeacher": op("staff.read"),
+    "changeTeacher": op("staff.write", body=_always({"name": "新名字"})),
+    "transferTeacher": op("staff.write", body=_to_own_school, alive=frozenset({409})),
+    "letTeacherLeave": op("staff.write", body=_always({"on": "2027-07-10", "reason": "retired"})),
+}
+
+
+# Phone
+
+# An account that belongs to no teacher has no timetable: that is no refusal of a right.
+_TEACHERS_ONLY = {(role, Where.OWN): 404 for role in ROLES if role not in {"teacher", "partner"}}
+
+PHONE: Chapter = {
+    "getMe": op("me.read"),
+    "getMySchedule": op("me.read", but=_TEACHERS_ONLY),
+    "getMyToday": op("me.read", but=_TEACHERS_ONLY),
+    "getMyMentoring": op("me.read", but=_TEACHERS_ONLY),
+}
+
+
 # Timetable
 
 
@@ -195,5 +365,8 @@ IMPORTS: Chapter = {
 CHAPTERS: Mapping[str, Chapter] = {
     "accounts": ACCOUNTS,
     "imports": IMPORTS,
+    "network": NETWORK,
+    "phone": PHONE,
+    "staff": STAFF,
     "timetable": TIMETABLE,
 }

@@ -54,7 +54,10 @@ class Operation:
     @property
     def kinds(self) -> dict[str, str]:
         """The kind of thing that each parameter of the path names."""
-        return {name: name.removesuffix("_id") for name in _PARAMETER.findall(self.path)}
+        return {
+            name: self.said.named.get(name, name.removesuffix("_id"))
+            for name in _PARAMETER.findall(self.path)
+        }
 
     @property
     def about(self) -> str | None:
@@ -118,11 +121,12 @@ def _expected(operation: Operation, *, role: str, where: Where) -> Statuses:
     letter, sight = POLICY.get((role, said.needs or "")), POLICY.get((role, said.sees or ""))
     if letter is None:
         return FORBIDDEN
+    decides = letter == "D" or not said.district_decides
     if operation.about is None:
-        return ALLOWED
+        return ALLOWED if decides else FORBIDDEN
     anchor = ANCHORS[operation.about]
     seen = sight is not None and reaches(sight, anchor, where, to_change=False)
-    if seen and reaches(letter, anchor, where, to_change=said.changes):
+    if seen and decides and reaches(letter, anchor, where, to_change=said.changes):
         return ALLOWED
     if said.in_body:
         return frozenset({403, 404, 422})

@@ -2,15 +2,19 @@
 
 import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import Range
+
 from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import days
+from service.kit.ids import new_id
+from service.network.tables import Charter, CodeItem, GroupHead, SchoolDesignation, Task
 from service.partners.tables import ImportRun
 from service.timetable.tables import ClassSection, Lesson, Room, TravelTime, WeeklySlot
 
@@ -36,6 +40,8 @@ class Anchor(StrEnum):
     SCHOOL = "school"
     GROUP = "group"
     TEACHER = "teacher"
+    EVERYWHERE = "everywhere"
+    """The same in each district: everybody sees their own, the district's office changes it."""
     DISTRICT = "district"
     """Everybody in the district sees it; only the district changes it."""
     OFFICE = "office"
@@ -53,6 +59,10 @@ class Place:
     district: Any
     school: Any
     group: Any
+    membership: Any
+    """Of the school in the group."""
+    helper: Any
+    """Another school of the group, that may leave it."""
     teacher: Any
     owner_id: UUID | None = None
     """The account of whoever asks, while they look at their own place."""
@@ -70,6 +80,11 @@ class Place:
         (kept,) = await self.make.kept(rows=[row])
         return UUID(str(kept.id))
 
+    def some_years(self) -> Range[date]:
+        """Years that no other place of the world has; the first have begun."""
+        first = 2026 + 2 * list(Where).index(self.where)
+        return days(date(first, 9, 1), date(first + 2, 9, 1))
+
     def number(self) -> int:
         """A number no other thing has."""
         return next(_numbers)
@@ -80,36 +95,51 @@ async def build(make: Any, district: Any) -> dict[Where, Place]:
 
     For a group, "former member" is a group that the own school has left.
     """
-    own, mate, other, former = [await make.school() for _ in range(4)]
-    group = await make.group(lead=own, close=[mate])
-    await make.member(group=group, school=former, valid=A_PAST_YEAR)
-    other_group = await make.group(lead=other)
-    left = await make.group(lead=former)
-    await make.member(group=left, school=own, valid=A_PAST_YEAR)
+    own = await _led(Where.OWN, make, district)
+    former = await _led(Where.FORMER, make, district)
+    await make.member(group=own.group, school=former.school, valid=A_PAST_YEAR)
+    await make.member(group=former.group, school=own.school, valid=A_PAST_YEAR)
+    mate = await make.school()
+    seat = await make.member(group=own.group, school=mate, tier="close", seat=1)
     elsewhere = await make.at(None).district()
-    there = make.at(elsewhere)
-    far = await there.school()
-    far_group = await there.group(lead=far)
+    places = [
+        own,
+        replace(
+            own,
+            where=Where.SAME_SCHOOL,
+            teacher=await make.teacher(school=own.school),
+            things={},
+        ),
+        replace(
+            own,
+            where=Where.SAME_GROUP,
+            school=mate,
+            membership=seat,
+            teacher=await make.teacher(school=mate),
+            things={},
+        ),
+        await _led(Where.OTHER_GROUP, make, district),
+        former,
+        await _led(Where.OTHER_DISTRICT, make.at(elsewhere), elsewhere),
+    ]
+    return {place.where: place for place in places}
 
-    async def place(where: Where, school: Any, group: Any) -> Place:
-        at, home = (there, elsewhere) if where is Where.OTHER_DISTRICT else (make, district)
-        return Place(
-            where=where,
-            make=at,
-            district=home,
-            school=school,
-            group=group,
-            teacher=await at.teacher(school=school),
-        )
 
-    return {
-        Where.OWN: await place(Where.OWN, own, group),
-        Where.SAME_SCHOOL: await place(Where.SAME_SCHOOL, own, group),
-        Where.SAME_GROUP: await place(Where.SAME_GROUP, mate, group),
-        Where.OTHER_GROUP: await place(Where.OTHER_GROUP, other, other_group),
-        Where.FORMER: await place(Where.FORMER, former, left),
-        Where.OTHER_DISTRICT: await place(Where.OTHER_DISTRICT, far, far_group),
-    }
+async def _led(where: Where, make: Any, district: Any) -> Place:
+    """A school that leads a group of two."""
+    school, helper, group = await make.school(), await make.school(), await make.group()
+    membership = await make.member(group=group, school=school, tier="lead")
+    await make.member(group=group, school=helper)
+    return Place(
+        where=where,
+        make=make,
+        district=district,
+        school=school,
+        group=group,
+        membership=membership,
+        helper=helper,
+        teacher=await make.teacher(school=school),
+    )
 
 
 def hats(own: Place) -> dict[str, dict[str, Any]]:
@@ -127,6 +157,7 @@ REACHED: dict[tuple[str, Anchor], frozenset[Where]] = {
     ("D", Anchor.SCHOOL): frozenset(Where) - {Where.OTHER_DISTRICT},
     ("D", Anchor.GROUP): frozenset(Where) - {Where.OTHER_DISTRICT},
     ("D", Anchor.TEACHER): frozenset(Where) - {Where.OTHER_DISTRICT},
+    ("D", Anchor.EVERYWHERE): frozenset(Where),
     ("D", Anchor.DISTRICT): frozenset(Where) - {Where.OTHER_DISTRICT},
     ("D", Anchor.OFFICE): frozenset(Where) - {Where.OTHER_DISTRICT},
     ("G", Anchor.SCHOOL): frozenset({Where.OWN, Where.SAME_SCHOOL, Where.SAME_GROUP}),
@@ -145,6 +176,8 @@ def reaches(letter: str, anchor: Anchor, where: Where, *, to_change: bool) -> bo
     """Whether somebody who holds a permission that far reaches a thing there."""
     if anchor is Anchor.MINE:
         return where is Where.OWN
+    if anchor is Anchor.EVERYWHERE and not to_change:
+        return True
     if anchor is Anchor.DISTRICT and not to_change:
         return where is not Where.OTHER_DISTRICT
     return where in REACHED.get((letter, anchor), frozenset())
@@ -207,6 +240,99 @@ async def _session(place: Place) -> UUID:
 @builds("campus", Anchor.SCHOOL)
 async def _campus(place: Place) -> UUID:
     return UUID(str((await place.make.campus(school=place.school)).id))
+
+
+# Network
+
+
+@builds("membership", Anchor.GROUP)
+async def _membership(place: Place) -> UUID:
+    return UUID(str(place.membership.id))
+
+
+@builds("designation", Anchor.SCHOOL)
+async def _designation(place: Place) -> UUID:
+    return await place.keep(
+        SchoolDesignation(
+            district_id=place.district.id,
+            school_id=place.school.id,
+            kind="weak",
+            valid=place.some_years(),
+        )
+    )
+
+
+@builds("head", Anchor.GROUP)
+async def _head(place: Place) -> UUID:
+    return await place.keep(
+        GroupHead(
+            district_id=place.district.id,
+            group_id=place.group.id,
+            person_name="负责人",
+            valid=place.some_years(),
+        )
+    )
+
+
+async def _a_charter(place: Place, state: str) -> UUID:
+    return await place.keep(
+        Charter(
+            district_id=place.district.id,
+            group_id=place.group.id,
+            number=place.number(),
+            title="章程",
+            state=state,
+        )
+    )
+
+
+@builds("charter", Anchor.GROUP)
+async def _charter(place: Place) -> UUID:
+    return await _a_charter(place, "draft")
+
+
+@builds("open_charter", Anchor.GROUP)
+async def _open_charter(place: Place) -> UUID:
+    return await _a_charter(place, "signing")
+
+
+@builds("code_list", Anchor.EVERYWHERE)
+async def _code_list(_: Place) -> str:
+    return "group_category"
+
+
+@builds("code", Anchor.DISTRICT)
+async def _code(place: Place) -> str:
+    code = f"kind-{place.number()}"
+    await place.keep(
+        CodeItem(district_id=place.district.id, list="group_category", code=code, zh="一类")
+    )
+    return code
+
+
+@builds("task", Anchor.SCHOOL)
+async def _task(place: Place) -> UUID:
+    return await place.keep(
+        Task(
+            district_id=place.district.id,
+            kind="mentor-left",
+            subject_collection="pairings",
+            subject_id=new_id(),
+            owner_kind="school",
+            owner_id=place.school.id,
+            title_zh="待办",
+            title_en="To do",
+            opened_at=clock.now(),
+        )
+    )
+
+
+# Staff
+
+
+@builds("number", Anchor.TEACHER)
+async def _number(place: Place) -> str:
+    return str(place.teacher.number)
 
 
 # Timetable
