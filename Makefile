@@ -15,6 +15,8 @@ PG ?= bundled
 BASE ?= origin/main
 
 export PG
+# Python keeps what it has compiled: without that every start takes seconds longer.
+export PYTHONDONTWRITEBYTECODE =
 
 ##@ 使用 Use
 

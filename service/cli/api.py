@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
-from service.cli import schema
+from service.cli import quick, schema
 from service.main import create_app
 
 
 def make_app() -> FastAPI:
     """The service, which is not ready on any schema but its own."""
-    return create_app(schema_head=schema.head())
+    with quick.loading():
+        return create_app(schema_head=schema.head())

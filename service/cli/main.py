@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from service.cli import quick
 from service.cli.errors import CommandError
 
 app = typer.Typer(
@@ -49,7 +50,8 @@ def _interrupt(*_: object) -> None:
 def run() -> None:
     """启动全部:数据库、服务、后台任务,Ctrl-C 停止。Start everything; Ctrl-C stops it."""
     with _explained():
-        from service.cli import run as everything
+        with quick.loading():
+            from service.cli import run as everything
 
         everything.run(console)
 
