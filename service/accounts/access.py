@@ -8,12 +8,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service.accounts.tables import Account, AccountGrant
 from service.kit.auth import Caller, Permission, Reach
-from service.network.access import visible_schools
-
-
-def whole_district(caller: Caller, permission: Permission) -> bool:
-    """Whether the permission reaches everything: partner clients are the district's own affair."""
-    return any(grant.reach is Reach.DISTRICT for grant in caller.grants_for(permission))
+from service.network.access import reaches_district, visible_schools
 
 
 def visible_accounts(caller: Caller, permission: Permission) -> SelectOfScalar[UUID]:
@@ -22,7 +17,7 @@ def visible_accounts(caller: Caller, permission: Permission) -> SelectOfScalar[U
 
 
 def _within(caller: Caller, permission: Permission) -> ColumnElement[bool]:
-    if whole_district(caller, permission):
+    if reaches_district(caller, permission):
         return true()
     schools = visible_schools(caller, permission)
     groups = [

@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import col, select
 
 from service.accounts import queries, sessions
-from service.accounts.access import whole_district
 from service.accounts.problems import BeyondOwnReach
 from service.accounts.rules import (
     Hat,
@@ -21,12 +20,11 @@ from service.accounts.rules import (
     normal_name,
 )
 from service.accounts.tables import Account, AccountGrant, EndReason
-from service.kit import clock
 from service.kit.auth import Caller, Permission, Reach, Role
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
-from service.network.tables import District
+from service.network.access import reaches_district
 
 _ITSELF = Hat(Role.TEACHER, Reach.SELF)
 """What every account is at least worth: whoever may not give it may not touch the account."""
@@ -166,7 +164,7 @@ async def set_active(
     event = "account.activated" if active else "account.deactivated"
     await record(db, event, account, by=caller, before=before, reach=_places(account))
     if not active:
-        today = await _today(db, caller=caller)
+        today = await queries.today(db, district_id=caller.district_id)
         hats = await queries.live_hats(db, account_id=account.id, day=today)
         if any(hat.role is Role.DISTRICT_ADMIN for hat in hats):
             await _check_admins_left(db, besides=account.id, caller=caller)
@@ -235,7 +233,7 @@ async def end_grant(
     hat = queries.hat_of(grant)
     await _check_covers(db, caller=caller, hat=hat, school_id=account.school_id)
     expected.check(grant.version)
-    today = await _today(db, caller=caller)
+    today = await queries.today(db, district_id=caller.district_id)
     last = end or today
     start, until = grant.valid.lower, grant.valid.upper
     check_end(valid_until=until, end=last, today=today)
@@ -255,7 +253,8 @@ async def _held(
     account = await queries.visible_account(
         db, caller=caller, account_id=account_id, to_change=True
     )
-    hats = await queries.live_hats(db, account_id=account.id, day=await _today(db, caller=caller))
+    day = await queries.today(db, district_id=caller.district_id)
+    hats = await queries.live_hats(db, account_id=account.id, day=day)
     for hat in (_ITSELF, *hats):
         await _check_covers(db, caller=caller, hat=hat, school_id=account.school_id)
     expected.check(account.version)
@@ -264,7 +263,7 @@ async def _held(
 
 def _check_names_teacher(caller: Caller, teacher_id: UUID | None) -> None:
     # Whose teacher it is, staff knows and this tier does not: only the district may name anyone.
-    if teacher_id is not None and not whole_district(caller, Permission.ACCOUNT_WRITE):
+    if teacher_id is not None and not reaches_district(caller, Permission.ACCOUNT_WRITE):
         raise BeyondOwnReach
 
 
@@ -284,13 +283,8 @@ async def _check_admins_left(db: AsyncSession, *, besides: UUID, caller: Caller)
         .with_for_update()
     )
     await db.exec(admins)
-    today = await _today(db, caller=caller)
+    today = await queries.today(db, district_id=caller.district_id)
     check_admins_left(await queries.other_district_admins(db, besides=besides, day=today))
-
-
-async def _today(db: AsyncSession, *, caller: Caller) -> date:
-    district = await db.get_one(District, caller.district_id)
-    return clock.today(district.zone)
 
 
 def _places(account: Account) -> list[UUID]:

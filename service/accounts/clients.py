@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlmodel import col, delete, select
 
 from service.accounts import sessions, tokens
-from service.accounts.access import whole_district
 from service.accounts.problems import BeyondOwnReach, ClientNotFound
 from service.accounts.rules import Scope, check_target, normal_name
 from service.accounts.tables import ClientOrganisation, ClientSecret, EndReason, PartnerClient
@@ -17,6 +16,7 @@ from service.kit.auth import Caller, Permission, Reach
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, lock
 from service.kit.journal import record
+from service.network.access import reaches_district
 
 _SLOTS = (1, 2)
 
@@ -133,7 +133,7 @@ async def rotate_secret(
 
 
 def _check_district(caller: Caller) -> None:
-    if not whole_district(caller, Permission.ACCOUNT_WRITE):
+    if not reaches_district(caller, Permission.ACCOUNT_WRITE):
         raise BeyondOwnReach
 
 
@@ -141,7 +141,7 @@ async def _held(
     db: AsyncSession, *, caller: Caller, client_id: UUID, expected: Precondition
 ) -> PartnerClient:
     client = await lock(db, PartnerClient, client_id)
-    if client is None or not whole_district(caller, Permission.ACCOUNT_READ):
+    if client is None or not reaches_district(caller, Permission.ACCOUNT_READ):
         raise ClientNotFound
     _check_district(caller)
     expected.check(client.version)

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from service.accounts import oidc, queries, tokens
 from service.accounts.oidc import Person
+from service.accounts.queries import Home
 from service.accounts.rules import Login, Scope, grants_of, normal_name, partner_grants
 from service.accounts.tables import (
     AccessEpoch,
@@ -24,17 +25,13 @@ from service.kit.auth import Caller, Reach
 from service.kit.db import AsyncSession, Database
 from service.kit.problems import Unauthorized
 from service.kit.settings import settings
-from service.network.tables import District
 
 
-async def district_of(database: Database, login: Login) -> District | None:
+async def district_of(database: Database, login: Login) -> Home | None:
     """The district somebody signs in to: the one they name, the default one, or the only one."""
     code = login.district_code or settings().default_district
     async with database.read(None) as db:
-        statement = select(District).limit(2)
-        if code is not None:
-            statement = statement.where(col(District.code) == code)
-        found = (await db.exec(statement)).all()
+        found = await queries.homes(db, code=code)
     return found[0] if len(found) == 1 else None
 
 
@@ -130,7 +127,7 @@ async def _behind_access(database: Database, access: Access) -> _Remembered | No
     async with database.read(access.district_id) as db:
         # The epoch is read first: whatever changes after it makes the next look a fresh one.
         epoch = await epoch_of(db)
-        district = await db.get(District, access.district_id)
+        district = await queries.home(db, district_id=access.district_id)
         session = await db.get(LoginSession, (access.district_id, access.session_id))
         if district is None or session is None or session.ended_at is not None:
             return None
@@ -139,7 +136,7 @@ async def _behind_access(database: Database, access: Access) -> _Remembered | No
         else:
             account = await db.get(Account, (access.district_id, access.subject))
             caller = await _account_caller(
-                db, account=account, day=clock.today(district.zone), session_id=session.id
+                db, account=account, day=district.today, session_id=session.id
             )
     if caller is None:
         return None
@@ -161,9 +158,7 @@ async def _behind_person(database: Database, person: Person) -> _Remembered | No
                 col(Account.username) == username, col(Account.subject).is_(None)
             )
             account = (await db.exec(free)).one_or_none()
-        caller = await _account_caller(
-            db, account=account, day=clock.today(district.zone), session_id=None
-        )
+        caller = await _account_caller(db, account=account, day=district.today, session_id=None)
     if caller is None:
         return None
     return _Remembered(caller, min(person.expires_at, _midnight(district.zone)), epoch)

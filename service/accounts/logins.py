@@ -14,11 +14,9 @@ from service.accounts.actions import NewAccount
 from service.accounts.clients import NewClient, Organisation
 from service.accounts.rules import Hat, Scope
 from service.accounts.tables import Account, PartnerClient
-from service.kit import clock
 from service.kit.auth import Caller, Reach, Role
 from service.kit.conditional import ANY
 from service.kit.db import AsyncSession, days
-from service.network.tables import District
 
 
 class LoginFields(TypedDict):
@@ -76,8 +74,7 @@ async def _knows(db: AsyncSession, *, by: Caller, account: Account, password: st
 
 
 async def _wears(db: AsyncSession, *, by: Caller, account: Account, hat: Hat) -> None:
-    district = await db.get_one(District, by.district_id)
-    today = clock.today(district.zone)
+    today = await queries.today(db, district_id=by.district_id)
     held = (await db.exec(queries.grants(account_id=account.id, as_of=today))).all()
     if not any(queries.hat_of(row) == hat for row in held):
         await actions.give(db, caller=by, account_id=account.id, hat=hat, valid=days(today, None))

@@ -1,7 +1,7 @@
 """Reading accounts, grants, partner clients and sessions, each within the caller's reach."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select as RowSelect
 from sqlmodel.sql.expression import SelectOfScalar
 
-from service.accounts.access import visible_accounts, whole_district
+from service.accounts.access import visible_accounts
 from service.accounts.problems import (
     AccountNotFound,
     ClientNotFound,
@@ -31,9 +31,46 @@ from service.accounts.tables import (
 from service.kit import clock
 from service.kit.auth import Caller, Permission, Reach, Role
 from service.kit.db import AsyncSession
-from service.network.access import visible_schools
+from service.network.access import reaches_district, visible_schools
+from service.network.tables import District
 
 Row = TypeVar("Row")
+
+# Districts
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The district somebody belongs to."""
+
+    id: UUID
+    code: str
+    zone: str
+
+    @property
+    def today(self) -> date:
+        """The day it is there: grants are dated."""
+        return clock.today(self.zone)
+
+
+async def homes(db: AsyncSession, *, code: str | None) -> Sequence[Home]:
+    """The district with a code, or all there are; two are enough to know that it is not one."""
+    statement = select(col(District.id), col(District.code), col(District.zone)).limit(2)
+    if code is not None:
+        statement = statement.where(col(District.code) == code)
+    return [Home(*row) for row in (await db.exec(statement)).all()]
+
+
+async def home(db: AsyncSession, *, district_id: UUID) -> Home | None:
+    """The district with an id."""
+    row = await db.get(District, district_id)
+    return Home(row.id, row.code, row.zone) if row is not None else None
+
+
+async def today(db: AsyncSession, *, district_id: UUID) -> date:
+    """The day it is in a district."""
+    return clock.today((await db.get_one(District, district_id)).zone)
+
 
 # Accounts and their grants
 
@@ -210,7 +247,7 @@ def clients(caller: Caller) -> Select[Any]:
 
 def _clients(caller: Caller) -> RowSelect[PartnerClient, Any, Any]:
     statement = select(PartnerClient, _ORGANISATIONS, _SECRETS)
-    if not whole_district(caller, Permission.ACCOUNT_READ):
+    if not reaches_district(caller, Permission.ACCOUNT_READ):
         statement = statement.where(false())
     return statement
 

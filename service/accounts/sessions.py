@@ -126,21 +126,19 @@ async def go_on(database: Database, *, refresh_token: str, retry_key: str | None
     refresh = tokens.read_refresh(refresh_token)
     if refresh is None:
         raise CredentialsWrong
-    retry_hash = tokens.digest(retry_key) if retry_key else None
-    issued = None
     async with database.write(refresh.district_id) as db:
-        session = await lock(db, LoginSession, refresh.session_id)
-        if session is not None and session.refresh_hash == refresh.hash:
-            issued = await _next(db, session=session, refresh=refresh, retry_hash=retry_hash)
+        issued = await _next(db, refresh=refresh, retry_key=retry_key)
     # The end of a copied session must be committed, so that the refusal comes after.
     if issued is None:
         raise CredentialsWrong
     return issued
 
 
-async def _next(
-    db: AsyncSession, *, session: LoginSession, refresh: Refresh, retry_hash: bytes | None
-) -> Issued | None:
+async def _next(db: AsyncSession, *, refresh: Refresh, retry_key: str | None) -> Issued | None:
+    session = await lock(db, LoginSession, refresh.session_id)
+    if session is None or session.refresh_hash != refresh.hash:
+        return None
+    retry_hash = tokens.digest(retry_key) if retry_key else None
     account = await db.get(Account, (session.district_id, session.account_id))
     now = clock.now()
     verdict = judge_refresh(
