@@ -158,7 +158,8 @@ class Member:
 
     def overlaps(self, other: "Member") -> bool:
         """Whether the two share a day."""
-        return self.since < (other.until or date.max) and other.since < (self.until or date.max)
+        begins_before_its_end = other.until is None or self.since < other.until
+        return begins_before_its_end and (self.until is None or other.since < self.until)
 
 
 class Fault(StrEnum):

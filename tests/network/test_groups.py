@@ -96,6 +96,19 @@ async def test_the_groups_office_changes_its_own_group_only(as_, office, make):
     assert (taken.status_code, taken.json()["code"]) == (409, "group-name-taken")
 
 
+async def test_a_group_in_sight_is_not_therefore_in_ones_hands(as_, make):
+    own, other = await conforming(make), await conforming(make)
+    teacher = await make.teacher(school=await make.school())
+    both_hats = as_(Role.GROUP_ADMIN, group=own, teacher=teacher)
+    await both_hats.get("/v1/district")
+    both_hats = as_(Role.AUDITOR, teacher=teacher)
+    path = f"/v1/groups/{other.id}"
+
+    assert (await both_hats.get(path)).status_code == 200
+    refused = await both_hats.patch(path, json={"name": "x"}, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
 # Composition
 
 
@@ -206,6 +219,42 @@ async def test_a_dissolution_to_come_ends_everything_on_its_day(office, make):
     assert again.json()["code"] == headed.json()["code"] == "group-state-refused"
     assert codes_of(joining) == [("/steps", "after-dissolution")]
     assert for_a_while.json()["started"][0]["valid_until"] == "2027-09-01"
+
+
+async def test_what_is_over_before_a_dissolution_stays_as_it_was(office, make):
+    group = await conforming(make)
+    former = await make.member(
+        group=group, school=await make.school(), valid=days(date(2024, 9, 1), date(2026, 9, 1))
+    )
+    path = f"/v1/groups/{group.id}"
+    await office.post(
+        f"{path}/heads",
+        json={"person_name": "甲", "valid_from": "2024-09-01", "valid_until": "2026-09-01"},
+    )
+
+    await office.post(
+        f"{path}:dissolve",
+        json={"on": "2027-09-01", "reason": "调整布局"},
+        headers={"If-Match": "*"},
+    )
+
+    rows = await office.get("/v1/memberships", params={"history": True, "sort": "valid_from"})
+    versions = {row["id"]: row["version"] for row in rows.json()["items"]}
+    assert versions.pop(str(former.id)) == 1
+    assert set(versions.values()) == {2}
+    (head,) = (await office.get(f"{path}/heads")).json()["items"]
+    assert (head["valid_until"], head["version"]) == ("2026-09-01", 1)
+
+
+async def test_a_change_of_a_group_that_changes_nothing_keeps_the_tag(office, make):
+    group = await conforming(make, category="a")
+    path = f"/v1/groups/{group.id}"
+
+    same = await office.patch(
+        path, json={"name": group.name, "category": "a"}, headers={"If-Match": '"1"'}
+    )
+
+    assert same.headers["etag"] == '"1"'
 
 
 async def test_a_dissolved_group_stays_as_it_was(office, make):

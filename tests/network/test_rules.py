@@ -332,7 +332,7 @@ def assert_sound(timeline):
                 assert one.seat is None or one.seat != other.seat
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     changes=st.lists(CHANGES, max_size=12),
     beginning=st.sampled_from([(), tuple(CONFORMING), (lead(A), alliance(B))]),
@@ -358,7 +358,7 @@ def test_any_sequence_of_changes_keeps_the_invariants_and_the_history(changes, b
         timeline = after
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(changes=st.lists(CHANGES, max_size=10))
 def test_what_is_answered_is_what_a_model_replays(changes):
     """The model is a dictionary per day; it knows nothing of ranges."""
@@ -377,6 +377,12 @@ def test_what_is_answered_is_what_a_model_replays(changes):
                 if step.tier is not None:
                     model[day][step.school_id] = step.tier
     assert {day: answers(timeline, day) for day in days} == model
+
+
+def test_a_membership_without_end_lasts_to_the_last_day_there_is():
+    assert alliance(A).overlaps(alliance(A, since=date.max))
+    assert alliance(A, since=date.max).overlaps(alliance(A))
+    assert faults(plan(CONFORMING, join(D, Tier.LEAD), on=date.max)) == [(Fault.TWO_LEADS, 0)]
 
 
 def test_neighbouring_memberships_share_no_day():

@@ -130,6 +130,22 @@ async def test_a_designation_counts_while_it_is_valid(office):
     assert (await office.get(path, params={"as_of": "2027-08-31"})).json()["weak"] is True
 
 
+async def test_a_renamed_school_is_found_by_its_new_name(office):
+    made = await registered(office)
+
+    renamed = await office.patch(
+        f"/v1/schools/{made.json()['id']}",
+        json={"name": "示例区旧桥小学"},
+        headers={"If-Match": "*"},
+    )
+
+    assert (renamed.json()["name_pinyin"], renamed.json()["version"]) == (
+        "shiliqujiuqiaoxiaoxue",
+        2,
+    )
+    assert len((await office.get("/v1/schools", params={"q": "jiuqiao"})).json()["items"]) == 1
+
+
 async def test_what_a_schools_own_office_may_change(as_, office, make):
     school = await make.school(name="自管小学")
     own = as_(Role.SCHOOL_ADMIN, school=school)
@@ -157,6 +173,54 @@ async def test_a_school_out_of_reach_is_not_found(as_, make):
     refused = await stranger.patch(path, json={"short_name": "x"}, headers={"If-Match": "*"})
     assert (refused.status_code, refused.json()["code"]) == (404, "school-not-found")
     assert len((await stranger.get("/v1/schools")).json()["items"]) == 1
+
+
+async def test_a_school_in_sight_is_not_therefore_in_ones_hands(as_, make):
+    own, other = await make.school(), await make.school()
+    teacher = await make.teacher(school=own)
+    both_hats = as_(Role.SCHOOL_ADMIN, school=own, teacher=teacher)
+    await both_hats.get("/v1/district")
+    both_hats = as_(Role.AUDITOR, teacher=teacher)
+    path = f"/v1/schools/{other.id}"
+
+    assert (await both_hats.get(path)).status_code == 200
+    refused = await both_hats.patch(path, json={"short_name": "x"}, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_schools_of_a_group_on_a_day(office, make):
+    school = await make.school()
+    group = await make.group(lead=school)
+    await make.school()
+
+    async def found(day):
+        params = {"group_id": str(group.id), "as_of": day}
+        return (await office.get("/v1/schools", params=params)).json()["items"]
+
+    assert [one["id"] for one in await found("2026-11-10")] == [str(school.id)]
+    assert await found("2020-08-31") == []
+
+
+async def test_a_designation_out_of_reach_is_not_found(as_, office, make):
+    school = await make.school()
+    made = await office.post(
+        f"/v1/schools/{school.id}/designations",
+        json={"kind": "weak", "valid_from": "2026-09-01"},
+        headers={"If-Match": "*"},
+    )
+    body = {"on": "2027-09-01", "reason": "x"}
+    stranger = as_(Role.SCHOOL_ADMIN, school=await make.school())
+    (weak,) = made.json()["designations"]
+
+    hidden = await stranger.post(
+        f"/v1/designations/{weak['id']}:end", json=body, headers={"If-Match": "*"}
+    )
+    unknown = await office.post(
+        f"/v1/designations/{school.id}:end", json=body, headers={"If-Match": "*"}
+    )
+
+    for refused in (hidden, unknown):
+        assert (refused.status_code, refused.json()["code"]) == (404, "designation-not-found")
 
 
 async def test_a_teacher_reads_the_own_school_and_changes_nothing(as_, make):
@@ -248,6 +312,8 @@ async def test_a_campus_is_opened_found_and_changed(as_, make):
     assert (moved.json()["gate"], moved.json()["version"]) == ("西门", 2)
     assert by_code.json()["items"] == by_name.json()["items"] == [moved.json()]
     assert (await office.get(path, headers={"If-None-Match": '"2"'})).status_code == 304
+    same = await office.patch(path, json={"gate": "西门"}, headers={"If-Match": '"2"'})
+    assert same.headers["etag"] == '"2"'
 
 
 async def test_a_school_has_one_main_campus(as_, make):
@@ -366,7 +432,11 @@ async def test_a_setting_that_stays_changes_no_school(office, make):
     again = await office.patch(
         "/v1/district", json={"name_en": "Example"}, headers={"If-Match": '"2"'}
     )
+    once_more = await office.patch(
+        "/v1/district", json={"name_en": "Example District"}, headers={"If-Match": '"2"'}
+    )
 
+    assert once_more.headers["etag"] == '"3"'
     assert renamed.json()["membership_backdating_days"] == 7
     assert again.headers["etag"] == renamed.headers["etag"] == '"2"'
     assert (await office.get(f"/v1/schools/{school.id}")).json()["version"] == 1
