@@ -9,12 +9,14 @@ from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 from service import wiring
 from service.kit.db import asyncpg_url
 from service.kit.settings import settings
+from service.kit.tables import Xid8
 
 # A migration that waits for a lock blocks everybody behind it: give up soon and try again later.
 LOCK_TIMEOUT = "5s"
@@ -22,6 +24,7 @@ STATEMENT_TIMEOUT = "10min"
 ONE_AT_A_TIME = 0x6875616E67676500  # the advisory lock of whoever migrates
 
 wiring.load_tables()
+ischema_names["xid8"] = Xid8
 
 
 def is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:

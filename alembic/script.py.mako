@@ -1,6 +1,6 @@
 """${message}
 
-Follows ${down_revision | comma,n or "nothing"}.
+Follows ${down_revision or "nothing"}.
 """
 
 from collections.abc import Sequence
