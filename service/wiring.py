@@ -1,4 +1,4 @@
-"""The only list of modules: their routes, jobs and tables."""
+"""The only list of modules: their routes, jobs, tables and listeners."""
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -28,11 +28,13 @@ def _load(module: str, part: str) -> object | None:
 
 
 def load_tables() -> None:
-    """Let the metadata know every table."""
+    """Let the metadata know every table, and lower modules who above them listens."""
     import_module("service.kit.idempotency")
     import_module("service.kit.journal")
     for module in _MODULES:
         _load(module, "tables")
+    for module in _MODULES:
+        _load(module, "listeners")
 
 
 def load_jobs() -> None:

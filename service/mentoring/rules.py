@@ -103,11 +103,10 @@ def accept(life: Life, *, by: Side) -> Life:
         The pairing is no proposal any more.
     """
     check_act(life, Act.ACCEPT)
-    match by:
-        case Side.MENTOR:
-            after = replace(life, mentor_accepted=True)
-        case Side.MENTEE:
-            after = replace(life, mentee_accepted=True)
+    if by is Side.MENTOR:
+        after = replace(life, mentor_accepted=True)
+    else:
+        after = replace(life, mentee_accepted=True)
     if after.mentor_accepted and after.mentee_accepted:
         return replace(after, state=PairingState.ACCEPTED)
     return after
@@ -155,6 +154,26 @@ def end(life: Life, *, reason: EndReason, valid: Span, on: date, today: date) ->
     return valid[0], on
 
 
+def move_end(life: Life, *, valid: Span, until: date | None, today: date) -> Span:
+    """The days of a pairing that lasts longer or shorter.
+
+    Raises
+    ------
+    PairingStateUnfit
+        It is over.
+    EndUnfit
+        It would end before it begins, or, being active, before tomorrow.
+    """
+    check_act(life, Act.CHANGE)
+    if until is not None and until <= valid[0]:
+        raise EndUnfit(pointer="/valid_until", message=_BEFORE_FIRST)
+    if life.state is PairingState.ACTIVE and until is not None and until <= today:
+        raise EndUnfit(pointer="/valid_until", message=_PAST)
+    return valid[0], until
+
+
+_BEFORE_FIRST = Text("应晚于开始日期", "must be after its first day")
+_PAST = Text("应晚于今天;现在结束请用 :end", "must be after today; to end it now, use :end")
 _NOT_COMPLETED = Text(
     "尚未启动的结对不能以“完成”结束", "a pairing that never became active is not completed"
 )
@@ -170,6 +189,14 @@ def state_on(state: PairingState, *, valid: Span, day: date) -> PairingState:
     """The state as people see it on a day: an active pairing is over after its last day."""
     over = valid[1] is not None and valid[1] <= day
     return PairingState.ENDED if state is PairingState.ACTIVE and over else state
+
+
+_RIPENESS = (PairingState.PROPOSED, PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.ENDED)
+
+
+def ripened(present: PairingState, said: PairingState) -> PairingState:
+    """The state when somebody outside says another one: it only goes forward."""
+    return max(present, said, key=_RIPENESS.index)
 
 
 def covers(span: Span, day: date) -> bool:

@@ -1,0 +1,126 @@
+"""Sees to it that nobody loses a mentor in silence: one of the two leaves, a task is opened.
+
+Hears of every change of an employment or a retirement in the transaction of the change. A task
+waits for the mentee's school until the pairing ends in time, the leaving is taken back, or somebody
+closes it because the pair goes on; then it is not opened again for the same day.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from service.kit.auth import Caller
+from service.kit.db import AsyncSession
+from service.kit.problems import Text
+from service.mentoring import queries
+from service.mentoring.rules import PairingState, Person, leaves_on, school_on
+from service.mentoring.tables import Pairing
+from service.network.queries import standpoint
+from service.network.rules import OwnerKind, TaskState
+from service.network.tasks import NewTask, open_task, settle_tasks
+
+MENTOR_LEAVES = "mentor-leaves"
+MENTEE_LEAVES = "mentee-leaves"
+
+_SETTLED = "结对已结束或离校安排已变更"
+_MOVED = "离校日期已变更"
+
+
+async def teachers_changed(db: AsyncSession, by: Caller, teacher_ids: Collection[UUID]) -> None:
+    """The employment or retirement of teachers changed."""
+    found = await queries.open_pairings(db, teacher_ids=teacher_ids)
+    await look_after(db, by=by, pairings=found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is known when pairings are looked after."""
+
+    by: Caller
+    today: date
+    people: Mapping[UUID, Person]
+    names: Mapping[UUID, str]
+    tasks: Mapping[tuple[UUID, str], Sequence[tuple[str, date | None]]]
+
+
+async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing]) -> None:
+    """Open a task for every pairing one of whose two leaves, and close those no longer needed."""
+    if not pairings:
+        return
+    teachers = {id_ for one in pairings for id_ in (one.mentor_id, one.mentee_id)}
+    scene = _Scene(
+        by=by,
+        today=(await standpoint(db, district_id=by.district_id)).today,
+        people=await queries.persons(db, teacher_ids=teachers),
+        names=await queries.names_of(db, teacher_ids=teachers),
+        tasks=await queries.tasks_about(
+            db,
+            pairing_ids=[one.id for one in pairings],
+            kinds=[MENTOR_LEAVES, MENTEE_LEAVES],
+        ),
+    )
+    for pairing in pairings:
+        for kind, teacher_id in (
+            (MENTOR_LEAVES, pairing.mentor_id),
+            (MENTEE_LEAVES, pairing.mentee_id),
+        ):
+            await _watch(db, pairing, kind=kind, teacher_id=teacher_id, scene=scene)
+
+
+async def _watch(
+    db: AsyncSession, pairing: Pairing, *, kind: str, teacher_id: UUID, scene: _Scene
+) -> None:
+    leaving = _leaving(pairing, scene.people[teacher_id])
+    known = scene.tasks.get((pairing.id, kind), ())
+    waiting = [due_on for state, due_on in known if state == TaskState.OPEN]
+    if waiting and waiting != [leaving]:
+        await settle_tasks(
+            db,
+            by=scene.by,
+            kind=kind,
+            subject_id=pairing.id,
+            reason=_SETTLED if leaving is None else _MOVED,
+        )
+    if leaving is not None and leaving not in {due_on for _, due_on in known}:
+        await open_task(db, by=scene.by, new=_task(pairing, kind, leaving, scene))
+
+
+def _leaving(pairing: Pairing, person: Person) -> date | None:
+    if pairing.state == PairingState.ENDED:
+        return None
+    return leaves_on(person, during=(pairing.valid.lower or date.min, pairing.valid.upper))
+
+
+def _task(pairing: Pairing, kind: str, leaving: date, scene: _Scene) -> NewTask:
+    mentee = scene.people[pairing.mentee_id]
+    first = pairing.valid.lower or scene.today
+    school_id = school_on(mentee, max(scene.today, first)) or school_on(mentee, first)
+    return NewTask(
+        kind=kind,
+        subject_collection=Pairing.__collection__,
+        subject_id=pairing.id,
+        title=_title(
+            kind,
+            mentor=scene.names[pairing.mentor_id],
+            mentee=scene.names[pairing.mentee_id],
+            leaving=leaving,
+        ),
+        owner_kind=OwnerKind.DISTRICT if school_id is None else OwnerKind.SCHOOL,
+        owner_id=school_id,
+        due_on=leaving,
+    )
+
+
+def _title(kind: str, *, mentor: str, mentee: str, leaving: date) -> Text:
+    if kind == MENTOR_LEAVES:
+        return Text(
+            f"导师{mentor}自 {leaving} 起离开原学校,请为徒弟{mentee}更换导师或确认继续结对",
+            f"The mentor {mentor} leaves the school on {leaving}: replace the mentor of {mentee}, "
+            "or confirm that they go on",
+        )
+    return Text(
+        f"徒弟{mentee}自 {leaving} 起离开原学校,请结束与导师{mentor}的结对或确认继续",
+        f"The mentee {mentee} leaves the school on {leaving}: end the pairing with {mentor}, "
+        "or confirm that they go on",
+    )
