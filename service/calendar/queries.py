@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, or_, text
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service.calendar import rules
+from service.calendar.problems import SchoolYearNotFound
 from service.calendar.rules import (
     DayKind,
     DayScope,
@@ -25,10 +27,16 @@ from service.calendar.rules import (
 from service.calendar.tables import (
     BellPeriod,
     BellSchedule,
+    CalendarDay,
     CalendarNotice,
+    SchoolYear,
     Term,
 )
+from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, covers, days
+from service.network.access import visible_groups, visible_schools
+from service.network.problems import CampusNotFound
+from service.network.tables import Campus, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +193,110 @@ async def bells_of(
             )
         )
     return answer
+
+
+async def campuses_by_code(db: AsyncSession, *, codes: Collection[str]) -> dict[str, UUID]:
+    """The campuses with these codes."""
+    statement = select(col(Campus.code), col(Campus.id)).where(col(Campus.code).in_(codes))
+    return dict((await db.exec(statement)).all())
+
+
+async def groups_by_name(db: AsyncSession, *, names: Collection[str]) -> dict[str, UUID]:
+    """The groups with these names."""
+    statement = select(col(Group.name), col(Group.id)).where(col(Group.name).in_(names))
+    return dict((await db.exec(statement)).all())
+
+
+# For people
+
+
+async def year_by_id(db: AsyncSession, *, school_year_id: UUID) -> SchoolYear:
+    """A school year.
+
+    Raises
+    ------
+    SchoolYearNotFound
+        There is none.
+    """
+    statement = select(SchoolYear).where(col(SchoolYear.id) == school_year_id)
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise SchoolYearNotFound
+    return found
+
+
+async def schedules_of(
+    db: AsyncSession, *, campus_id: UUID, on: date | None
+) -> list[tuple[BellSchedule, list[BellPeriod]]]:
+    """The bell schedules of a campus with their periods, of one day or all."""
+    statement = select(BellSchedule).where(col(BellSchedule.campus_id) == campus_id)
+    if on is not None:
+        statement = statement.where(col(BellSchedule.valid).contains(on))
+    rows = (
+        await db.exec(statement.order_by(col(BellSchedule.stage), col(BellSchedule.valid)))
+    ).all()
+    periods = await periods_of(db, schedules=[row.id for row in rows])
+    return [(row, periods[row.id]) for row in rows]
+
+
+async def periods_of(
+    db: AsyncSession, *, schedules: Collection[UUID]
+) -> dict[UUID, list[BellPeriod]]:
+    """The periods of schedules, in order."""
+    statement = (
+        select(BellPeriod)
+        .where(col(BellPeriod.schedule_id).in_(schedules))
+        .order_by(col(BellPeriod.number))
+    )
+    by_schedule: dict[UUID, list[BellPeriod]] = defaultdict(list)
+    for period in (await db.exec(statement)).all():
+        by_schedule[period.schedule_id].append(period)
+    return by_schedule
+
+
+async def visible_campus(
+    db: AsyncSession, *, caller: Caller, campus_id: UUID, permission: Permission
+) -> Campus:
+    """A campus of a school that a permission reaches.
+
+    Raises
+    ------
+    CampusNotFound
+        It does not exist, or the caller may not see it.
+    """
+    statement = select(Campus).where(
+        col(Campus.id) == campus_id,
+        col(Campus.school_id).in_(visible_schools(caller, permission)),
+    )
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise CampusNotFound
+    return found
+
+
+async def district_days(db: AsyncSession, *, district_id: UUID, year: int) -> list[CalendarDay]:
+    """What the district decided about the dates of a year."""
+    statement = select(CalendarDay).where(
+        col(CalendarDay.scope_id) == district_id,
+        col(CalendarDay.on_date) >= date(year, 1, 1),
+        col(CalendarDay.on_date) <= date(year, 12, 31),
+    )
+    return list((await db.exec(statement)).all())
+
+
+def visible_days(
+    caller: Caller, *, from_: date | None, until: date | None
+) -> SelectOfScalar[CalendarDay]:
+    """The dates that differ, of the district and of the groups and schools in sight."""
+    statement = select(CalendarDay).where(
+        or_(
+            col(CalendarDay.scope) == DayScope.DISTRICT,
+            col(CalendarDay.scope_id).in_(visible_groups(caller, Permission.CALENDAR_READ)),
+            col(CalendarDay.scope_id).in_(visible_schools(caller, Permission.CALENDAR_READ)),
+        )
+    )
+    if from_ is not None:
+        statement = statement.where(col(CalendarDay.on_date) >= from_)
+    if until is not None:
+        statement = statement.where(col(CalendarDay.on_date) < until)
+    return statement

@@ -5,6 +5,7 @@ day follows; the district or a school announces that. So an override carries wee
 a make-up day nobody has announced yet is not guessed: it is undecided.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -140,9 +141,7 @@ def label_of(weekday: int, parity: Parity, *, with_parity: bool) -> Text:
     """How a moved day is announced, e.g. 按周二(单周)课表."""
     zh = {Parity.ODD: "(单周)", Parity.EVEN: "(双周)"}[parity] if with_parity else ""
     en = f" ({parity} week)" if with_parity else ""
-    return Text(
-        f"按周{_WEEKDAYS[weekday - 1]}{zh}课表", f"follows {_WEEKDAYS_EN[weekday - 1]}{en}"
-    )
+    return Text(f"按周{_WEEKDAYS[weekday - 1]}{zh}课表", f"follows {_WEEKDAYS_EN[weekday - 1]}{en}")
 
 
 def teaching_days(
@@ -356,7 +355,9 @@ def suggest_weekdays(days: Iterable[NationalDay]) -> dict[date, int]:
     """
     listed = sorted(days, key=lambda day: day.on_date)
     off = [
-        day.on_date for day in listed if day.kind is DayKind.OFF and day.on_date.isoweekday() < 6
+        day.on_date
+        for day in listed
+        if day.kind is DayKind.OFF and day.on_date.isoweekday() < SATURDAY
     ]
     suggestions: dict[date, int] = {}
     for day in listed:
@@ -365,3 +366,13 @@ def suggest_weekdays(days: Iterable[NationalDay]) -> dict[date, int]:
             off.remove(nearest)
             suggestions[day.on_date] = nearest.isoweekday()
     return suggestions
+
+
+_MOST_DAYS_OFF = 10
+"""A notice lists about 27 days off; a school year's sheet may hold only its own months of them."""
+
+
+def announced_by(off: Iterable[date]) -> frozenset[int]:
+    """The years whose days off are listed well enough to count as announced."""
+    counted = Counter(day.year for day in off)
+    return frozenset(year for year, days in counted.items() if days >= _MOST_DAYS_OFF)

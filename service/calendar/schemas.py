@@ -1,0 +1,370 @@
+"""What goes in and out of the calendar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.dialects.postgresql import Range
+
+from service.calendar.rules import (
+    DayKind,
+    DayScope,
+    DaySource,
+    FreeDay,
+    NoticeDiff,
+    Parity,
+    PeriodTimes,
+    TeachingDay,
+    Whyever,
+)
+from service.calendar.tables import BellPeriod, BellSchedule, CalendarDay, SchoolYear, Term
+from service.kit.http.schemas import DayRange, In, Out
+from service.kit.language import say
+from service.kit.problems import Text
+
+Stage = Annotated[
+    str, Field(pattern="^[1-4]$", description="学段:1 学前、2 小学、3 初中、4 高中", examples=["2"])
+]
+_WHY = {
+    Whyever.OUTSIDE_TERM: Text("不在学期内", "outside the terms"),
+    Whyever.WEEKEND: Text("周末", "weekend"),
+    Whyever.OFF: Text("放假", "day off"),
+    Whyever.EXAM: Text("考试", "examinations"),
+    Whyever.ACTIVITY: Text("活动", "activity"),
+    Whyever.UNDECIDED: Text(
+        "调休上课日,尚未公布按周几课表",
+        "a make-up day; whose timetable it follows is not announced",
+    ),
+}
+
+
+class SchoolYearIn(DayRange):
+    """A school year."""
+
+    label: Annotated[str, Field(pattern=r"^20\d\d-20\d\d$", examples=["2026-2027"])]
+
+
+class SchoolYearOut(Out):
+    """A school year."""
+
+    id: UUID
+    version: int
+    label: str
+    valid_from: date | None
+    valid_until: date | None
+
+    @classmethod
+    def of(cls, row: SchoolYear) -> Self:
+        """The year as people see it."""
+        return cls(
+            id=row.id,
+            version=row.version,
+            label=row.label,
+            valid_from=row.valid.lower,
+            valid_until=row.valid.upper,
+        )
+
+
+class TermPatch(In):
+    """New days for a term."""
+
+    starts: date | None = None
+    until: Annotated[date | None, Field(description="学期结束后的第一天(不含)")] = None
+    week_one: Annotated[date | None, Field(description="第一教学周的周一")] = None
+
+
+class TermIn(In):
+    """A term."""
+
+    school_year_id: UUID
+    number: Annotated[Literal[1, 2], Field(description="1 秋季、2 春季")]
+    starts: Annotated[date, Field(description="开学日(含)", examples=["2026-08-31"])]
+    until: Annotated[date, Field(description="学期结束后的第一天(不含)", examples=["2027-01-23"])]
+    week_one: Annotated[date, Field(description="第一教学周的周一", examples=["2026-08-31"])]
+
+
+class TermOut(Out):
+    """A term."""
+
+    id: UUID
+    version: int
+    school_year_id: UUID
+    number: int
+    starts: date | None
+    until: date | None
+    week_one: date
+
+    @classmethod
+    def of(cls, row: Term) -> Self:
+        """The term as people see it."""
+        return cls(
+            id=row.id,
+            version=row.version,
+            school_year_id=row.school_year_id,
+            number=row.number,
+            starts=row.days.lower,
+            until=row.days.upper,
+            week_one=row.week_one,
+        )
+
+
+class PeriodIn(In):
+    """One period of a day, by the clock on the wall."""
+
+    number: Annotated[int, Field(ge=1, le=20, description="节次")]
+    starts: Annotated[time, Field(examples=["08:30"])]
+    ends: Annotated[time, Field(examples=["09:10"])]
+    name: Annotated[str, Field(max_length=20)] = ""
+
+    @model_validator(mode="after")
+    def _is_wall_time(self) -> Self:
+        if self.starts.tzinfo is not None or self.ends.tzinfo is not None:
+            context = {
+                "zh": "节次是校区当地钟点,不带时区",
+                "en": "periods are wall times of the campus, without an offset",
+            }
+            raise PydanticCustomError("wall_time", "wall time", context)
+        return self
+
+    @property
+    def times(self) -> PeriodTimes:
+        """The period as the rules judge it."""
+        return PeriodTimes(self.number, self.starts, self.ends, self.name)
+
+
+Periods = Annotated[list[PeriodIn], Field(min_length=1, max_length=20)]
+
+
+class BellScheduleIn(DayRange):
+    """The bells of a campus for a stage, for a time."""
+
+    campus_id: UUID
+    stage: Stage
+    name: Annotated[str, Field(min_length=1, max_length=40, examples=["冬季作息"])]
+    periods: Periods
+
+
+class BellSchedulePut(DayRange):
+    """The whole schedule anew."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    periods: Periods
+
+
+class PeriodOut(Out):
+    """One period."""
+
+    number: int
+    name: str
+    starts: time
+    ends: time
+
+
+class BellScheduleOut(Out):
+    """A bell schedule with its periods."""
+
+    id: UUID
+    version: int
+    campus_id: UUID
+    stage: str
+    name: str
+    valid_from: date | None
+    valid_until: date | None
+    periods: list[PeriodOut]
+
+
+def bell_schedule_out(row: BellSchedule, periods: Sequence[BellPeriod]) -> BellScheduleOut:
+    """A schedule as people see it."""
+    return BellScheduleOut(
+        id=row.id,
+        version=row.version,
+        campus_id=row.campus_id,
+        stage=row.stage,
+        name=row.name,
+        valid_from=row.valid.lower,
+        valid_until=row.valid.upper,
+        periods=[
+            PeriodOut(number=one.number, name=one.name, starts=one.starts, ends=one.ends)
+            for one in periods
+        ],
+    )
+
+
+class BellSchedulesOut(Out):
+    """The bells of a campus."""
+
+    items: list[BellScheduleOut]
+
+
+class CalendarDayIn(In):
+    """What is decided about one date."""
+
+    kind: Annotated[DayKind, Field(description="teach 上课、off 放假、exam 考试、activity 活动")]
+    follows_weekday: Annotated[
+        int | None, Field(ge=1, le=7, description="按周几的课表;调休日未定时留空")
+    ] = None
+    follows_parity: Annotated[Parity | None, Field(description="按单周或双周;留空按日期所在周")] = (
+        None
+    )
+    reason: Annotated[str, Field(max_length=80, examples=["国庆节调休"])] = ""
+
+    @model_validator(mode="after")
+    def _only_teaching_days_follow(self) -> Self:
+        follows = self.follows_weekday is not None or self.follows_parity is not None
+        if follows and self.kind is not DayKind.TEACH:
+            context = {
+                "zh": "只有 kind=teach 才能指定所按课表",
+                "en": "only kind=teach follows a weekday",
+            }
+            raise PydanticCustomError("follows_mismatch", "follows mismatch", context)
+        return self
+
+
+class CalendarDayOut(Out):
+    """What was decided about one date."""
+
+    id: UUID
+    version: int
+    scope: DayScope
+    scope_id: UUID
+    on_date: date
+    kind: DayKind
+    follows_weekday: int | None
+    follows_parity: Parity | None
+    reason: str
+    source: DaySource
+
+    @classmethod
+    def of(cls, row: CalendarDay) -> Self:
+        """The day as people see it."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+
+
+class DayOut(Out):
+    """One date of a campus: how it is taught, or why it is not."""
+
+    on_date: date
+    teaching: bool
+    weekday: Annotated[int | None, Field(description="按周几的课表(周一为 1)")]
+    week: Annotated[int | None, Field(description="教学周")]
+    parity: Parity | None
+    moved: Annotated[bool, Field(description="所按课表与日期本身不同")]
+    label: Annotated[str | None, Field(description="如“按周二(单周)课表”")]
+    why_not: Annotated[str | None, Field(description="不上课的原因")]
+    reason: str | None
+    source: Annotated[DayScope | None, Field(description="由谁决定:区、集团或学校")]
+    provisional: Annotated[bool, Field(description="该年度放假通知尚未发布,安排可能变化")]
+
+    @classmethod
+    def of(cls, day: TeachingDay | FreeDay) -> Self:
+        """The day as people see it."""
+        if isinstance(day, TeachingDay):
+            return cls(
+                on_date=day.on_date,
+                teaching=True,
+                weekday=day.weekday,
+                week=day.week,
+                parity=day.parity,
+                moved=day.moved,
+                label=say(day.label) if day.label else None,
+                why_not=None,
+                reason=None,
+                source=day.source,
+                provisional=day.provisional,
+            )
+        return cls(
+            on_date=day.on_date,
+            teaching=False,
+            weekday=None,
+            week=None,
+            parity=None,
+            moved=False,
+            label=say(_WHY[day.why]),
+            why_not=day.why.value,
+            reason=day.reason or None,
+            source=day.source,
+            provisional=day.provisional,
+        )
+
+
+class TeachingDaysOut(Out):
+    """The dates of a campus."""
+
+    campus_id: UUID
+    items: list[DayOut]
+
+
+class NoticeDiffOut(Out):
+    """What taking over the notice does to one date."""
+
+    on_date: date
+    what: Annotated[str, Field(description="added、changed、removed、kept(保留人工修改)、same")]
+    national_kind: str | None
+    national_reason: str | None
+    present_kind: str | None
+    present_source: str | None
+    suggested_weekday: Annotated[
+        int | None, Field(description="系统推测的所按课表,仅供参考,不会自动写入")
+    ]
+
+    @classmethod
+    def of(cls, diff: NoticeDiff) -> Self:
+        """The difference as people see it."""
+        return cls(
+            on_date=diff.on_date,
+            what=diff.what.value,
+            national_kind=diff.wanted.kind.value if diff.wanted else None,
+            national_reason=diff.wanted.reason if diff.wanted else None,
+            present_kind=diff.present.kind.value if diff.present else None,
+            present_source=diff.present.source.value if diff.present else None,
+            suggested_weekday=diff.suggested_weekday,
+        )
+
+
+class NoticeOut(Out):
+    """A national notice against what the district has."""
+
+    year: int
+    announced: Annotated[bool, Field(description="本区是否已采用该年度通知")]
+    items: list[NoticeDiffOut]
+
+
+# Rows of a workbook
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """A term by school year and number."""
+
+    school_year: str
+    number: int
+    days: Range[date]
+    week_one: date
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A date that differs, for the district, a group by name or a school by identifier."""
+
+    scope: DayScope
+    unit: str | None
+    on_date: date
+    kind: DayKind
+    follows_weekday: int | None = None
+    follows_parity: Parity | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BellRow:
+    """One period of a campus's schedule for a stage."""
+
+    campus: str
+    stage: str
+    name: str
+    valid: Range[date]
+    period: PeriodTimes
