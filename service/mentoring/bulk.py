@@ -29,6 +29,7 @@ from service.mentoring.problems import (
 from service.mentoring.rules import PairingState, Span, overlap, places_taken, ripened
 from service.mentoring.schemas import PairingRow
 from service.mentoring.tables import Pairing
+from service.mentoring.watch import look_after
 from service.network.problems import RowsUnfit
 from service.network.queries import known_codes, standpoint
 from service.staff.tables import Teacher
@@ -42,6 +43,8 @@ class _Book:
     row_of: dict[UUID, int] = field(default_factory=dict)
     created: list[Pairing] = field(default_factory=list)
     changed: list[Pairing] = field(default_factory=list)
+    longer: list[Pairing] = field(default_factory=list)
+    """Those that are new or take a place for more days than before."""
 
     def known(self, mentor_id: UUID, mentee_id: UUID, row: PairingRow) -> Pairing | None:
         """The pairing a row means, if there is one."""
@@ -81,6 +84,8 @@ async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: C
         _enter(book, row, place=place, ids=ids, by=by, today=today)
     policy = await queries.policy(db, district_id=by.district_id)
     _refuse([*_clashes(book), *_overfull(book, capacity=policy.capacity)])
+    # Those that make room are written before those that need it.
+    await db.flush()
     db.add_all(book.created)
     await db.flush()
     for event, found in (("imported", book.created), ("changed", book.changed)):
@@ -92,6 +97,7 @@ async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: C
             resources=[(one.id, one.version) for one in found],
             reach={id_ for one in found for id_ in (one.mentor_id, one.mentee_id)},
         )
+    await look_after(db, by=by, pairings=[*book.created, *book.changed])
     touched = len(book.created) + len(book.changed)
     return Outcome(len(book.created), len(book.changed), len(rows) - touched)
 
@@ -167,12 +173,16 @@ def _enter(
             **_state(PairingState.PROPOSED, row, today=today),
         )
         book.created.append(pairing)
+        book.longer.append(pairing)
         book.pairings.append(pairing)
     elif pairing.state != PairingState.ENDED:
         values = {"valid": days(row.valid_from, row.valid_until), "goals": row.goals}
         values |= _state(PairingState(pairing.state), row, today=today)
+        former = _span(pairing)[1] or date.max
         if change_fields(pairing, values):
             book.changed.append(pairing)
+        if former < (row.valid_until or date.max):
+            book.longer.append(pairing)
     book.row_of[pairing.id] = place
 
 
@@ -220,7 +230,7 @@ def _overfull(book: _Book, *, capacity: int) -> Iterator[FieldError]:
     for pairing in book.pairings:
         if pairing.state != PairingState.ENDED:
             by_mentor[pairing.mentor_id].append(_span(pairing))
-    for pairing in (*book.created, *book.changed):
+    for pairing in book.longer:
         taken = places_taken(by_mentor[pairing.mentor_id], during=_span(pairing))
         if taken > capacity:
             words = Text(
