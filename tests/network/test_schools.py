@@ -349,6 +349,7 @@ async def test_a_campus_has_both_coordinates_or_none(office, make):
         ({"zone": "Asia/Beibei"}, ("/zone", "zone-unknown")),
         ({"zone": "../etc/passwd"}, ("/zone", "zone-unknown")),
         ({"latitude": 91, "longitude": 0}, ("/latitude", "less-than-equal")),
+        ({"latitude": 1e308, "longitude": 0}, ("/latitude", "less-than-equal")),
         ({"datum": "moon"}, ("/datum", "enum")),
         ({"code": ""}, ("/code", "string-too-short")),
     ],

@@ -194,13 +194,13 @@ def _six_digits(value: Decimal) -> Decimal:
 
 Longitude = Annotated[
     Decimal,
-    AfterValidator(_six_digits),
     Field(ge=-180, le=180, description="经度(十进制度数)", examples=[106.437868]),
+    AfterValidator(_six_digits),
 ]
 Latitude = Annotated[
     Decimal,
-    AfterValidator(_six_digits),
     Field(ge=-90, le=90, description="纬度(十进制度数)", examples=[29.82542]),
+    AfterValidator(_six_digits),
 ]
 Address = Annotated[str, Field(max_length=200, description="地址")]
 Gate = Annotated[str, Field(max_length=80, description="走教教师从哪个校门进", examples=["东门"])]
