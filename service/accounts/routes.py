@@ -62,12 +62,12 @@ from service.kit.db import Database
 from service.kit.http import (
     Db,
     IfMatch,
+    InDatabase,
     NewTag,
     Page,
     Paging,
     ReadDb,
     Tag,
-    database_of,
     english,
     make_router,
     may_fail,
@@ -80,7 +80,6 @@ entrance = make_router(tag="oauth")
 office = make_router(tag="accounts")
 routers = [entrance, office]
 
-InDatabase = Annotated[Database, Depends(database_of)]
 Reader = Annotated[Caller, needs(Permission.ACCOUNT_READ)]
 Writer = Annotated[Caller, needs(Permission.ACCOUNT_WRITE)]
 Oneself = Annotated[Caller, needs(Permission.SESSION_OWN)]

@@ -58,7 +58,7 @@ from service.network.access import (
     visible_groups,
     visible_schools,
 )
-from service.network.problems import GroupNotFound, SchoolNotFound
+from service.network.problems import CampusNotFound, GroupNotFound, SchoolNotFound
 from service.network.tables import Group, Membership, School
 
 WRITE = Permission.CALENDAR_WRITE
@@ -143,14 +143,14 @@ async def change_term(
     if term is None:
         raise TermNotFound
     expected.check(term.version)
-    starts = changes.get("starts") or term.days.lower
-    until = changes.get("until") or term.days.upper
-    week_one = changes.get("week_one") or term.week_one
-    _check_term(term.number, starts, until, week_one)
     former = term.days
+    starts: date = changes.get("starts") or former.lower or term.week_one
+    until: date = changes.get("until") or former.upper or starts
+    week_one: date = changes.get("week_one") or term.week_one
+    _check_term(term.number, starts, until, week_one)
     before = change_fields(term, {"days": days(starts, until), "week_one": week_one})
     if before:
-        bounds = [former.lower, former.upper, starts, until]
+        bounds = [day for day in (former.lower, former.upper, starts, until) if day]
         await watchers.ask(db, Touched(days(min(bounds), max(bounds))))
         await db.flush()
         await record(db, "term.changed", term, by=caller, before=before)
@@ -192,7 +192,7 @@ async def ring(
 async def _check_campus(db: AsyncSession, *, caller: Caller, campus_id: UUID) -> None:
     try:
         await queries.visible_campus(db, caller=caller, campus_id=campus_id, permission=WRITE)
-    except queries.CampusNotFound:
+    except CampusNotFound:
         raise Forbidden from None
 
 
@@ -245,7 +245,7 @@ async def ring_anew(
         await queries.visible_campus(
             db, caller=caller, campus_id=schedule.campus_id, permission=READ
         )
-    except queries.CampusNotFound:
+    except CampusNotFound:
         raise BellScheduleNotFound from None
     await _check_campus(db, caller=caller, campus_id=schedule.campus_id)
     expected.check(schedule.version)

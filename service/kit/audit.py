@@ -38,21 +38,23 @@ class Audit(Tenant, table=True):
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it; ranges as ``[from, until)`` pairs."""
+    answer: Any = value
     match value:
         case Enum():
-            return value.value
+            answer = value.value
         case datetime() | date() | time():
-            return value.isoformat()
+            answer = value.isoformat()
         case UUID() | Decimal():
-            return str(value)
+            answer = str(value)
         case Range():
-            return [plain(value.lower), plain(value.upper)]
+            answer = [plain(value.lower), plain(value.upper)]
         case dict():
-            return {str(key): plain(item) for key, item in value.items()}
+            answer = {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [plain(item) for item in value]
+            answer = [plain(item) for item in value]
         case _:
-            return value
+            pass
+    return answer
 
 
 def snapshot(row: Table) -> dict[str, Any]:

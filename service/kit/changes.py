@@ -10,12 +10,14 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Text, Uuid, insert, literal, text, tuple_
+from sqlalchemy import ARRAY, BigInteger, Identity, Uuid, insert, literal, text, tuple_
+from sqlalchemy import Text as Words
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit import clock
 from service.kit.observe import request_id
+from service.kit.problems import Text, refuses_value
 from service.kit.tables import Instant, Table, Xid8, index, one_of
 
 
@@ -57,9 +59,9 @@ class Change(Table, table=True):
     op: str
     event: str
     spread: bool = False
-    reach: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))  # type: ignore[call-overload]
+    reach: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
     actor: str = ""
-    reason: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Words)
     request_id: str = ""
 
 
@@ -124,3 +126,4 @@ async def read_after(
     return (await db.exec(statement)).all()
 
 
+refuses_value("ck_change_op", "/op", Text("upsert 或 delete", "upsert or delete"))

@@ -9,7 +9,7 @@ _frozen: list[datetime] = []
 
 
 def now() -> datetime:
-    """This instant, aware, in UTC."""
+    """The present instant, aware, in UTC."""
     return _frozen[-1] if _frozen else datetime.now(UTC)
 
 

@@ -135,21 +135,25 @@ class Database:
         self, district_id: UUID | None, *, keep: bool = True, timeout_seconds: int | None = None
     ) -> AsyncIterator[AsyncSession]:
         """One writing transaction; ``keep=False`` executes for real and rolls back (dry run)."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            async with session.begin() as transaction:
-                await self._enter(session, district_id, timeout_seconds=timeout_seconds)
-                yield session
-                if not keep:
-                    await session.flush()
-                    await transaction.rollback()
+        async with (
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin() as transaction,
+        ):
+            await self._enter(session, district_id, timeout_seconds=timeout_seconds)
+            yield session
+            if not keep:
+                await session.flush()
+                await transaction.rollback()
 
     @asynccontextmanager
     async def read(self, district_id: UUID | None) -> AsyncIterator[AsyncSession]:
         """One transaction in which every write fails."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
-            async with session.begin():
-                await self._enter(session, district_id, read_only=True)
-                yield session
+        async with (
+            AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
+            session.begin(),
+        ):
+            await self._enter(session, district_id, read_only=True)
+            yield session
 
     async def _enter(
         self,
@@ -210,9 +214,7 @@ async def lock(db: AsyncSession, table: type[Row], id_: UUID) -> Row | None:
     return (await db.exec(statement)).one_or_none()
 
 
-async def lock_all(
-    db: AsyncSession, table: type[Row], ids: Collection[UUID]
-) -> Sequence[Row]:
+async def lock_all(db: AsyncSession, table: type[Row], ids: Collection[UUID]) -> Sequence[Row]:
     """Rows locked in the order of their ids, so that two writers never wait for each other."""
     statement = (
         select(table)

@@ -1,4 +1,4 @@
-"""What every write leaves behind, in its own transaction: a change row for readers, an audit row."""
+"""What every write leaves in its own transaction: a change row for readers, an audit row."""
 
 from collections.abc import Collection, Iterable
 from typing import Any

@@ -55,7 +55,9 @@ def parse_sort(
         name = item.removeprefix("-")
         if name not in sorts:
             known = ", ".join(sorts)
-            message = Text(f"不能按 {name} 排序,可用:{known}", f"cannot sort by {name}; use {known}")
+            message = Text(
+                f"不能按 {name} 排序,可用:{known}", f"cannot sort by {name}; use {known}"
+            )
             raise ValidationFailed(errors=[FieldError("query/sort", "unknown-sort", message)])
         orders.append(Order(name, sorts[name], item.startswith("-")))
     last = orders[-1].descending if orders else False

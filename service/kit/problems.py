@@ -1,11 +1,13 @@
 """Refusals as classes: a code that never changes, a status, and a way out in two languages.
 
-RFC 9457 is the shape on the wire. Problems are raised by rules and actions; only the edge knows HTTP.
+RFC 9457 is the shape on the wire. Rules and actions raise problems; only the edge knows HTTP.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
+
+from typing_extensions import override
 
 
 class Text(NamedTuple):
@@ -21,8 +23,10 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field; ``pointer`` is a JSON pointer (RFC 6901) into the body,
-    or ``query/<name>``, ``path/<name>``, ``header/<name>``.
+    """What is wrong with one field.
+
+    ``pointer`` is a JSON pointer (RFC 6901) into the body, or ``query/<name>``, ``path/<name>``,
+    ``header/<name>``.
     """
 
     pointer: str
@@ -55,6 +59,7 @@ class Problem(Exception):  # the suffix "Error" would say less
         self.headers = headers or {}
         self.members = members
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "code" not in cls.__dict__:
@@ -81,7 +86,8 @@ class CursorMismatch(Problem):
     status = 400
     title = Text("翻页游标与本次查询不符", "The cursor belongs to another query")
     remedy = Text(
-        "请去掉 cursor 参数,从第一页重新开始。", "Drop the cursor and start again at the first page."
+        "请去掉 cursor 参数,从第一页重新开始。",
+        "Drop the cursor and start again at the first page.",
     )
 
 
@@ -96,9 +102,7 @@ class Unauthorized(Problem):
     )
 
     def __init__(self, detail: Text | None = None, **members: Any) -> None:
-        super().__init__(
-            detail, headers={"WWW-Authenticate": 'Bearer realm="huangge"'}, **members
-        )
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="huangge"'}, **members)
 
 
 class Forbidden(Problem):
@@ -295,7 +299,7 @@ def refuses_value(constraint: str, pointer: str, message: Text) -> None:
 
 
 def refusal_of(constraint: str) -> Problem | None:
-    """The problem behind a constraint name; a ``_<shard>`` suffix of a distributed table is ignored."""
+    """The problem behind a constraint name, with or without the suffix of a shard."""
     make = _REFUSALS.get(constraint) or _REFUSALS.get(constraint.rstrip("0123456789").rstrip("_"))
     return make() if make else None
 

@@ -4,15 +4,13 @@ Every tenant table carries ``district_id`` in each of its keys, so a row cannot 
 district, and row-level security is one policy. Constraint names are stable: each is a problem.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import ConfigDict
 from sqlalchemy import (
-    DDL,
     CheckConstraint,
     Connection,
     DateTime,
@@ -22,9 +20,12 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy import Table as DeclaredTable
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
+from typing_extensions import override
 
 from service.kit.ids import new_id
 
@@ -47,6 +48,7 @@ class Xid8(UserDefinedType[int]):
 
     cache_ok = True
 
+    @override
     def get_col_spec(self, **_: Any) -> str:
         """How DDL spells the type."""
         return "xid8"
@@ -55,7 +57,7 @@ class Xid8(UserDefinedType[int]):
 class Table(SQLModel):
     """The base of every table; it does not validate, so only checked values may reach it."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = SQLModelConfig(arbitrary_types_allowed=True)
 
     __collection__: ClassVar[str] = ""
     """The plural name of the API path, for rows that appear in the change feed."""
@@ -116,9 +118,7 @@ def index(name: str, *columns: str, where: str | None = None) -> Index:
     )
 
 
-def no_overlap(
-    name: str, *equal: str, during: str, where: str | None = None
-) -> ExcludeConstraint[Any]:
+def no_overlap(name: str, *equal: str, during: str, where: str | None = None) -> ExcludeConstraint:
     """Rows that agree in ``equal`` may not overlap in the range ``during``."""
     return ExcludeConstraint(
         ("district_id", "="),
@@ -158,9 +158,9 @@ def covers(range_: Range[date], day: date) -> bool:
     )
 
 
-def is_tenant(columns: Mapping[str, Any]) -> bool:
-    """Whether a table belongs to the district's wall."""
-    return "district_id" in columns
+def is_tenant(table: DeclaredTable) -> bool:
+    """Whether a table belongs behind the district's wall."""
+    return "district_id" in table.columns
 
 
 SETUP: Sequence[str] = (
@@ -182,17 +182,22 @@ LANGUAGE sql STABLE
 AS $$ SELECT pg_snapshot_xmin(pg_current_snapshot()) $$""",
 )
 
-GRANTS = f"""DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
-    GRANT USAGE ON SCHEMA public TO {APP_ROLE};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE};
-    GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE};
+GRANTS = """DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'huangge_app') THEN
+    GRANT USAGE ON SCHEMA public TO huangge_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO huangge_app;
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO huangge_app;
     ALTER DEFAULT PRIVILEGES IN SCHEMA public
-      GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE};
-    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {APP_ROLE};
-    REVOKE UPDATE, DELETE ON audit FROM {APP_ROLE};
+      GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO huangge_app;
+    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO huangge_app;
+    REVOKE UPDATE, DELETE ON audit FROM huangge_app;
   END IF;
 END $$"""
+
+
+_POLICY = """CREATE POLICY tenant ON {table}
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))"""
 
 
 def wall(table: str) -> tuple[str, ...]:
@@ -200,23 +205,21 @@ def wall(table: str) -> tuple[str, ...]:
     return (
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY tenant ON {table}"
-        " USING (district_id = (SELECT huangge_district()))"
-        " WITH CHECK (district_id = (SELECT huangge_district()))",
+        _POLICY.format(table=table),
     )
 
 
-def _before_create(target: MetaData, connection: Connection, **_: Any) -> None:
+def _before_create(_: MetaData, connection: Connection, **__: Any) -> None:
     for statement in SETUP:
-        connection.execute(DDL(statement.replace("%", "%%")))
+        connection.exec_driver_sql(statement)
 
 
 def _after_create(target: MetaData, connection: Connection, **_: Any) -> None:
     for table in target.sorted_tables:
-        if is_tenant(table.columns):
+        if is_tenant(table):
             for statement in wall(table.name):
-                connection.execute(DDL(statement))
-    connection.execute(DDL(GRANTS))
+                connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(GRANTS)
 
 
 event.listen(Table.metadata, "before_create", _before_create)

@@ -181,7 +181,7 @@ def test_no_key_reaches_over_the_districts_border(tables):
     without = [
         f"{table.name}: {item.name}"
         for table in tables
-        if is_tenant(table.columns)
+        if is_tenant(table)
         for item in [table.primary_key, *judging(table)]
         if not (item.name or "").startswith("ck_") and "district_id" not in columns_of(item)
     ]
@@ -192,7 +192,7 @@ def test_no_key_reaches_over_the_districts_border(tables):
 async def test_every_tenant_table_stands_behind_the_wall(declared, tables):
     behind = {fact.split()[0] for fact in declared["walls"] if fact.endswith("true true")}
     guarded = {fact.split()[0] for fact in declared["policies"]}
-    tenants = {table.name for table in tables if is_tenant(table.columns)}
+    tenants = {table.name for table in tables if is_tenant(table)}
 
     assert behind == guarded == tenants
 

@@ -108,6 +108,14 @@ def database_of(request: Request) -> Database:
     return cast("Database", request.app.state.database)
 
 
+async def _database(request: Request) -> Database:
+    return database_of(request)
+
+
+InDatabase = Annotated[Database, Depends(_database)]
+"""The database itself, for the few operations that open their transactions one after another."""
+
+
 async def _claim(request: Request, db: AsyncSession, caller: Caller, key: str) -> None:
     if not 0 < len(key) <= _IDEMPOTENCY_KEY_LIMIT:
         message = Text("应为 1–255 个字符", "must have 1 to 255 characters")
@@ -140,9 +148,7 @@ async def open_session(
         yield db
 
 
-async def open_reading_session(
-    request: Request, identity: Identity
-) -> AsyncIterator[AsyncSession]:
+async def open_reading_session(request: Request, identity: Identity) -> AsyncIterator[AsyncSession]:
     """The one reading transaction of a request; every write in it fails."""
     district = identity.district_id if identity else None
     async with database_of(request).read(district) as db:
@@ -170,9 +176,7 @@ class Tagger:
 
 async def _reading_tagger(
     response: Response,
-    if_none_match: Annotated[
-        str | None, Header(description="上次的 ETag;未变化时返回 304")
-    ] = None,
+    if_none_match: Annotated[str | None, Header(description="上次的 ETag;未变化时返回 304")] = None,
 ) -> Tagger:
     return Tagger(response, if_none_match)
 

@@ -11,7 +11,8 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.kit import language
@@ -22,6 +23,7 @@ from service.kit.problems import InternalError, Problem, TooLarge, Unavailable
 from service.kit.settings import settings
 
 _ATTEMPTS = 3
+_JITTER = random.SystemRandom()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
@@ -58,34 +60,33 @@ class Edge:
             fresh: Scope = {**scope, "state": dict(scope.get("state", {}))}
             try:
                 await self.app(fresh, _replay(body, receive), outcome.send)
-            except DBAPIError as error:
-                scope["route"] = fresh.get("route")
-                if outcome.started:
-                    raise
-                if not is_retryable(error) or attempt == _ATTEMPTS:
-                    raise self._refusal(error) from error
-                RETRIES.inc()
-                await asyncio.sleep(random.uniform(0.005, 0.03) * attempt)
-            except Problem:
-                raise
-            except (PoolTimeout, ConnectionError, TimeoutError) as error:
-                raise Unavailable from error
             except Exception as error:
                 if outcome.started:
                     raise
-                log().exception("request_failed", path=scope["path"])
-                raise InternalError from error
+                if attempt == _ATTEMPTS or not _may_succeed(error):
+                    raise _refusal(error, path=scope["path"]) from error
+                RETRIES.inc()
+                await asyncio.sleep(_JITTER.uniform(0.005, 0.03) * attempt)
             else:
-                scope["route"] = fresh.get("route")
                 return
+            finally:
+                scope["route"] = fresh.get("route")
 
-    @staticmethod
-    def _refusal(error: DBAPIError) -> Problem:
-        problem = problem_of(error)
-        if problem is None:
-            log().exception("statement_failed")
-            return InternalError()
-        return problem
+
+def _may_succeed(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and is_retryable(error)
+
+
+def _refusal(error: Exception, *, path: str) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case PoolTimeout() | ConnectionError() | TimeoutError():
+            return Unavailable()
+        case DBAPIError() if (problem := problem_of(error)) is not None:
+            return problem
+    log().error("request_failed", path=path, exc_info=error)
+    return InternalError()
 
 
 class _Outcome:

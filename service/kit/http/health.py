@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from service.kit.http.deps import database_of
@@ -26,7 +27,7 @@ async def readyz(request: Request) -> Response:
                 text("SELECT version_num FROM alembic_version")
             )
             head = found.scalar_one_or_none()
-    except Exception:  # whatever is wrong with the database, this process cannot serve
+    except (SQLAlchemyError, OSError, TimeoutError):
         return JSONResponse({"status": "no database"}, status_code=503)
     expected = state.schema_head
     if expected is not None and head != expected:

@@ -13,6 +13,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Param
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from typing_extensions import override
 
 from service.kit import idempotency
 from service.kit.http.answers import PROBLEM_JSON, problem_answer
@@ -38,6 +39,7 @@ from service.kit.problems import (
     ValidationFailed,
 )
 
+_UNDECLARED: Any = object()
 _KEPT_HEADERS = frozenset({"etag", "location", "content-type", "link"})
 
 Responses = dict[int | str, dict[str, Any]]
@@ -92,9 +94,7 @@ def _merge(own: Responses, common: Responses) -> Responses:
         mine, theirs = answer["content"][PROBLEM_JSON], known["content"][PROBLEM_JSON]
         if answer["description"] == known["description"]:
             continue
-        lines = dict.fromkeys(
-            (known["description"] + "\n\n" + answer["description"]).split("\n\n")
-        )
+        lines = dict.fromkeys((known["description"] + "\n\n" + answer["description"]).split("\n\n"))
         merged[status] = {
             "description": "\n\n".join(lines),
             "content": {
@@ -124,18 +124,18 @@ class Route(APIRoute):
         by_place = _parameters(self.dependant)
         self.known_parameters = by_place["query"]
         self.permissions = [
-            dependency.call.permission
+            permission
             for dependency in self.dependant.dependencies
-            if hasattr(dependency.call, "permission")
+            if (permission := getattr(dependency.call, "permission", _UNDECLARED)) is not _UNDECLARED
         ]
         self.responses = _merge(
             self.responses,
-            may_fail(*self._common_problems(by_place["header"], bool(by_place["path"]))),
+            may_fail(*self._common_problems(by_place["header"], reads_path=bool(by_place["path"]))),
         )
         if "if-none-match" in by_place["header"]:
             self.responses.setdefault(304, {"description": "内容未变化 / Not modified"})
 
-    def _common_problems(self, headers: frozenset[str], reads_path: bool) -> list[type[Problem]]:
+    def _common_problems(self, headers: frozenset[str], *, reads_path: bool) -> list[type[Problem]]:
         problems: list[type[Problem]] = [ValidationFailed, Unavailable]
         if "cursor" in self.known_parameters:
             problems += [CursorMismatch]
@@ -151,6 +151,7 @@ class Route(APIRoute):
             problems += [Busy, Conflict, IdempotencyInProgress, IdempotencyKeyReused]
         return problems
 
+    @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler with what every operation of ours does."""
         handle = super().get_route_handler()
@@ -173,7 +174,9 @@ class Route(APIRoute):
         if unknown:
             message = message_for("unknown_parameter", {})
             raise ValidationFailed(
-                errors=[FieldError(f"query/{name}", "unknown-parameter", message) for name in unknown]
+                errors=[
+                    FieldError(f"query/{name}", "unknown-parameter", message) for name in unknown
+                ]
             )
 
 
