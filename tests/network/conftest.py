@@ -22,7 +22,7 @@ def step(action: str, school, tier: str | None = None) -> dict[str, str]:
     return {"action": action, "school_id": str(school.id)} | ({"tier": tier} if tier else {})
 
 
-def change(on: str, *steps: dict[str, str], **more) -> dict:
+def change(on: str, *steps: dict[str, str], **more) -> dict[str, object]:
     """A change of members as it is sent."""
     return {"effective_on": on, "steps": list(steps), "reason": "成员调整", **more}
 

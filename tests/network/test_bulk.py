@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlmodel import col, func, select
@@ -41,7 +42,7 @@ MEMBERS = [
     MembershipRow("江湾集团", "2150900002", "close", ALWAYS),
     MembershipRow("江湾集团", "2150900003", "alliance", ALWAYS),
 ]
-WRITERS = {
+WRITERS: dict[type, Any] = {
     CodeRow: bulk.upsert_codes,
     SchoolRow: bulk.upsert_schools,
     CampusRow: bulk.upsert_campuses,

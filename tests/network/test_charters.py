@@ -1,12 +1,13 @@
 """A charter: drafted, signed by every member, in force from a day on, replaced by the next."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from service.kit.auth import Role
 
-TEXT = {
+TEXT: dict[str, Any] = {
     "title": "集团章程(2026 版)",
     "clauses": [
         {"kind": "duty", "tier": "lead", "text": "每学期组织两次联合教研"},

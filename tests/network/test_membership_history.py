@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -99,10 +100,10 @@ class Dice:
         self._state = (self._state * 6364136223846793005 + 1442695040888963407) % 2**64
         return (self._state >> 33) % sides
 
-    def choice(self, things: Sequence):
+    def choice(self, things: Sequence[Any]) -> Any:
         return things[self.number(len(things))]
 
-    def sample(self, things: Sequence, count: int) -> list:
+    def sample(self, things: Sequence[Any], count: int) -> list[Any]:
         left = list(things)
         return [left.pop(self.number(len(left))) for _ in range(count)]
 
