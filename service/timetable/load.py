@@ -513,7 +513,7 @@ async def suggest(
 
 def _suggestion(candidate: Candidate, zone: ZoneInfo) -> SuggestionOut:
     first = min(candidate.wanted, key=lambda duty: duty.starts_at)
-    if first.campus_id is None:  # pragma: no cover
+    if first.campus_id is None:
         raise ValueError("a lesson is taught at a campus")
     return SuggestionOut(
         campus_id=first.campus_id,

@@ -79,14 +79,17 @@ class ScheduleConflict(Conflict):
         "See what stands in the way in conflicts; suggestions are times that would work.",
     )
 
-    def __init__(
-        self, *, conflicts: Sequence[Any] = (), suggestions: Sequence[Any] = (), total: int = 0
-    ) -> None:
-        count = max(total, len(conflicts))
-        detail = Text(f"共有 {count} 处冲突。", f"{count} conflicts.") if count else None
-        super().__init__(
-            detail, conflicts=list(conflicts), suggestions=list(suggestions), conflict_count=count
+    def __init__(self, *, conflicts: Sequence[Any] = (), suggestions: Sequence[Any] = ()) -> None:
+        count = len(conflicts)
+        detail = (
+            Text(
+                f"共有 {count} 处冲突,详见 conflicts。",
+                f"{count} things stand in the way; see conflicts.",
+            )
+            if count
+            else None
         )
+        super().__init__(detail, conflicts=list(conflicts), suggestions=list(suggestions))
 
 
 class LessonNotScheduled(Conflict):
@@ -152,3 +155,4 @@ refuses_value("ck_lesson_times", "/ends_at", Text("应晚于开始时间", "must
 refuses_value("ck_occupancy_resource_kind", "/resource_kind", _LISTED)
 refuses_value("ck_occupancy_kind", "/kind", _LISTED)
 refuses_value("ck_occupancy_during", "/during", Text("时间不能为空", "must not be empty"))
+refuses("uq_weekly_slot_teacher", lambda: Conflict(Text("课表时段重复", "The slot exists")))

@@ -214,7 +214,7 @@ def _lesson_rows() -> Select[Any]:
         .outerjoin(_PlannedRoom, col(_PlannedRoom.id) == col(WeeklySlot.room_id))
         .outerjoin(
             CodeItem,
-            and_(col(CodeItem.list) == "subject", col(CodeItem.code) == col(Lesson.subject)),
+            and_(col(CodeItem.list) == "local_subject", col(CodeItem.code) == col(Lesson.subject)),
         )
     )
 
@@ -432,7 +432,7 @@ def _schedule() -> Select[*tuple[Any, ...]]:
         .outerjoin(_PlannedRoom, col(_PlannedRoom.id) == col(WeeklySlot.room_id))
         .outerjoin(
             CodeItem,
-            and_(col(CodeItem.list) == "subject", col(CodeItem.code) == col(Lesson.subject)),
+            and_(col(CodeItem.list) == "local_subject", col(CodeItem.code) == col(Lesson.subject)),
         )
         .outerjoin(
             legs,

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from service.kit.http.schemas import DayRange, In, Out
 from service.kit.language import say
 from service.kit.problems import Text
+from service.network import codes
 from service.timetable.rules import (
     ConflictKind,
     LessonChange,
@@ -277,7 +278,7 @@ class LessonOut(Out):
             changed_by=row.changed_by,
             changed_at=local(row.changed_at, zone),
             subject=row.subject,
-            subject_label=say(Text(row.subject_zh or row.subject, row.subject_en or row.subject)),
+            subject_label=subject_label(row.subject, zh=row.subject_zh, en=row.subject_en),
             teacher=Named(id=row.teacher_id, name=row.teacher_name),
             campus=Named(id=row.campus_id, name=row.campus_name),
             classes=named_all(row.class_ids, row.class_names),
@@ -296,6 +297,11 @@ _STATUS = {
     LessonStatus.SCHEDULED: Text("正常", "Scheduled"),
     LessonStatus.CANCELLED: Text("已取消", "Cancelled"),
 }
+
+
+def subject_label(code: str, *, zh: str | None, en: str | None) -> str:
+    """A subject in words: a national code's, else the district's own, else the code."""
+    return say(codes.label_of("subject", code) or Text(zh or code, en or zh or code))
 
 
 def local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:

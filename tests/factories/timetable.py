@@ -1,4 +1,4 @@
-"""Terms, bells, classes, rooms and weekly slots for tests; slots are laid by the service's own path."""
+"""Terms, bells, classes, rooms and slots for tests; slots are laid by the service's own path."""
 
 import itertools
 from collections.abc import Sequence
