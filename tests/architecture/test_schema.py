@@ -149,8 +149,9 @@ def test_every_refusal_of_the_database_is_a_problem(tables):
 def test_every_problem_of_a_constraint_has_its_constraint(tables):
     judges = {item.name for table in tables for item in judging(table)}
     judges |= {table.primary_key.name for table in tables}
+    tests_own = {"uq_thing_name", "ck_thing_rank", "fk_test_only"}
 
-    assert sorted(known_refusals() - judges) == []
+    assert sorted(known_refusals() - judges - tests_own) == []
 
 
 def test_names_leave_room_for_a_shard(tables):
