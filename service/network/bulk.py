@@ -419,13 +419,17 @@ async def _place_members(
     stored = (await db.exec(statement)).all()
     known = {(one.group_id, one.school_id, one.valid.lower): one for one in stored}
     ledger: _Ledger[Membership] = _Ledger()
-    taken: list[Membership] = [one for one in stored if one.tier == Tier.CLOSE]
+    taken: dict[UUID, list[Membership]] = {}
+    for one in stored:
+        if one.tier == Tier.CLOSE:
+            taken.setdefault(one.group_id, []).append(one)
     rewritten: list[_Place] = []
     for place in places:
         former = known.get(place.key)
-        wanted = place.membership(_seat(place, former, taken=taken))
-        if wanted.tier == Tier.CLOSE and former not in taken:
-            taken.append(wanted)
+        beside = taken.setdefault(place.group.id, [])
+        wanted = place.membership(_seat(place, former, beside=beside))
+        if wanted.tier == Tier.CLOSE:
+            beside.append(wanted)
         if former is None:
             ledger.created.append(wanted)
             continue
@@ -441,7 +445,7 @@ async def _place_members(
     return await ledger.close(db, by=by, noun="membership")
 
 
-def _seat(place: _Place, former: Membership | None, *, taken: Sequence[Membership]) -> int | None:
+def _seat(place: _Place, former: Membership | None, *, beside: Sequence[Membership]) -> int | None:
     """The seat the row names, else the one it has, else the first that is free all its time."""
     if place.row.tier != Tier.CLOSE:
         return None
@@ -450,11 +454,9 @@ def _seat(place: _Place, former: Membership | None, *, taken: Sequence[Membershi
     if former is not None and former.seat is not None:
         return former.seat
     own = member_of(place.membership(CLOSE_SEATS[0]))
-    beside = {
-        one.seat for one in taken if one.group_id == place.group.id and member_of(one).overlaps(own)
-    }
+    taken = {one.seat for one in beside if member_of(one).overlaps(own)}
     # Where all are taken, the constraint says so in its own words.
-    return next((seat for seat in CLOSE_SEATS if seat not in beside), CLOSE_SEATS[-1])
+    return next((seat for seat in CLOSE_SEATS if seat not in taken), CLOSE_SEATS[-1])
 
 
 def _history(places: Iterable[_Place]) -> Iterable[tuple[str, str, Text]]:
