@@ -19,16 +19,21 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import greenlet_spawn
 
 from service.kit import clock
 from service.kit.db import Database
+from service.kit.problems import Unavailable
 
 BYTES_KEPT = 64 * 1024 * 1024
 KEPT_FOR = timedelta(minutes=10)
 """What somebody mends in the database by hand leaves no change row; it is seen after this."""
 
 _CHANGES_READ = 200
+_MEANINGS_KEPT = 4096
 
 # What never shows on a phone's schedule. Whatever is not named here, does.
 _ELSEWHERE = frozenset(
@@ -47,6 +52,7 @@ _ELSEWHERE = frozenset(
 _OF_ONE_TEACHER = frozenset({"lesson.cancelled", "lesson.moved"})
 """Changes that name everybody they touch; all others make the whole district be read anew."""
 
+_LOST = (OSError, PostgresError, InterfaceError, InternalClientError, DBAPIError)
 _SNAPSHOT = "SELECT CAST(pg_current_snapshot() AS text)"
 _CHANGES = text("""SELECT CAST(pg_current_snapshot() AS text) AS snapshot, c.collection, c.event,
   c.reach
@@ -99,17 +105,38 @@ class Answers:
         self._bytes = 0
         self._districts: dict[UUID, _District] = {}
         self._order: OrderedDict[tuple[UUID, UUID, Hashable], int] = OrderedDict()
+        self._meanings: dict[tuple[str, bytes], Hashable] = {}
+
+    def understand(self, path: str, query: bytes, question: Hashable) -> None:
+        """Remember what somebody meant who asked like this; it is the same for everybody."""
+        if len(self._meanings) >= _MEANINGS_KEPT:
+            self._meanings.clear()
+        self._meanings[path, query] = question
+
+    def meaning(self, path: str, query: bytes) -> Hashable | None:
+        """What is meant by a question, if it was understood before."""
+        return self._meanings.get((path, query))
+
+    async def recall(
+        self, *, district_id: UUID, teacher_id: UUID, asked: Hashable
+    ) -> Answer | None:
+        """The answer to what a teacher asked, if it is remembered and still right."""
+        district = self._districts.setdefault(district_id, _District())
+        await self._settle(district_id, district)
+        known = district.answers.get(teacher_id, {}).get(asked)
+        if known is None or not known.good_from <= clock.now() < known.good_until:
+            return None
+        self._order.move_to_end((district_id, teacher_id, asked))
+        return known
 
     async def get(
         self, *, district_id: UUID, teacher_id: UUID, asked: Hashable, build: Build
     ) -> Answer:
-        """The answer to what a teacher asked: remembered if nothing changed, else built."""
-        district = self._districts.setdefault(district_id, _District())
-        await self._settle(district_id, district)
-        known = district.answers.get(teacher_id, {}).get(asked)
-        if known is not None and known.good_from <= clock.now() < known.good_until:
-            self._order.move_to_end((district_id, teacher_id, asked))
+        """The answer to what a teacher asked: remembered if it is still right, else built."""
+        known = await self.recall(district_id=district_id, teacher_id=teacher_id, asked=asked)
+        if known is not None:
             return known
+        district = self._districts[district_id]
         snapshot = district.snapshot
         built = await build()
         # What was read began after this snapshot; had the district moved on since, a change could
@@ -135,11 +162,26 @@ class Answers:
 
     async def present_snapshot(self) -> str:
         """Which transactions are visible now; the same as before only if nothing was written."""
-        async with self.database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            # Straight to the driver: no transaction, one way there and back.
-            found: str = await raw.driver_connection.fetchval(_SNAPSHOT)  # type: ignore[union-attr]
-            return found
+        try:
+            return await self._ask_driver()
+        except _LOST:
+            # The pool may hold connections to a server that went away; one more try gets a new one.
+            try:
+                return await self._ask_driver()
+            except _LOST as error:
+                raise Unavailable from error
+
+    async def _ask_driver(self) -> str:
+        """Straight to the driver: no transaction, and one way there and back."""
+        connection = await self.database.engine.raw_connection()
+        try:
+            found: str = await connection.driver_connection.fetchval(_SNAPSHOT)  # type: ignore[union-attr]
+        except BaseException:
+            connection.invalidate()
+            raise
+        finally:
+            await greenlet_spawn(connection.close)
+        return found
 
     async def _catch_up(self, district_id: UUID, district: _District, *, since: str) -> None:
         async with self.database.read(district_id) as db:

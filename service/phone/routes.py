@@ -1,27 +1,50 @@
 """Me: who I am, where I am today, my week, whom I mentor and who mentors me."""
 
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 from starlette.responses import Response
+from typing_extensions import override
 
 from service.kit import clock, language
 from service.kit.auth import Caller, Permission
-from service.kit.conditional import etag
-from service.kit.http import Tag, database_of, english, make_router, may_fail, needs
-from service.kit.http.deps import Tagger
+from service.kit.conditional import etag, matches
+from service.kit.db import AsyncSession
+from service.kit.http import Route, Tag, database_of, english, make_router, may_fail, needs
+from service.kit.http.deps import Tagger, identify
 from service.phone.freshness import KEPT_FOR, Answer, Answers
 from service.phone.problems import NotATeacher
 from service.phone.queries import mentoring, profile, schedule
-from service.phone.queries.home import home_of
+from service.phone.queries.home import Home, home_of
 from service.phone.rules import next_midnight
 from service.phone.schemas import MeOut, MyMentoringOut, MyScheduleOut, MyTodayOut
 
+
+class Remembering(Route):
+    """An operation that does not take a question apart twice.
+
+    Parsing a request costs more than answering it from memory. Who asks is checked all the same;
+    whatever is not remembered goes the usual way.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Look into the memory first."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            return await _recalled(request) or await handle(request)
+
+        return answer
+
+
 router = make_router(tag="me")
+router.route_class = Remembering
 
 Me = Annotated[Caller, needs(Permission.ME_READ)]
 
@@ -86,22 +109,11 @@ async def get_my_schedule(
     ] = None,
 ) -> Response:
     """My lessons on some days."""
-    asked_at = clock.now()
-    teacher_id = _teacher(caller)
 
-    async def build() -> Answer:
-        async with database_of(request).read(caller.district_id) as db:
-            home = await home_of(db, teacher_id=teacher_id)
-            found = await schedule.schedule(db, home=home, from_=from_, until=until)
-        return _answer(found, zones=[home.zone], now=asked_at)
+    async def find(db: AsyncSession, home: Home) -> tuple[Found, list[str]]:
+        return await schedule.schedule(db, home=home, from_=from_, until=until), [home.zone]
 
-    answer = await _answers(request).get(
-        district_id=caller.district_id,
-        teacher_id=teacher_id,
-        asked=("schedule", from_, until, language.current()),
-        build=build,
-    )
-    return _reply(answer, asked_at, tag)
+    return await _answered(request, caller, tag, question=(from_, until), find=find)
 
 
 @router.get(
@@ -122,22 +134,12 @@ async def get_my_schedule(
 )
 async def get_my_today(*, request: Request, caller: Me, tag: Tag) -> Response:
     """Where I am today and tomorrow."""
-    asked_at = clock.now()
-    teacher_id = _teacher(caller)
 
-    async def build() -> Answer:
-        async with database_of(request).read(caller.district_id) as db:
-            home = await home_of(db, teacher_id=teacher_id)
-            found, zones = await schedule.today(db, home=home)
-        return _answer(found, zones=[home.zone, *zones], now=asked_at)
+    async def find(db: AsyncSession, home: Home) -> tuple[Found, list[str]]:
+        found, zones = await schedule.today(db, home=home)
+        return found, [home.zone, *zones]
 
-    answer = await _answers(request).get(
-        district_id=caller.district_id,
-        teacher_id=teacher_id,
-        asked=("today", language.current()),
-        build=build,
-    )
-    return _reply(answer, asked_at, tag)
+    return await _answered(request, caller, tag, question="today", find=find)
 
 
 @router.get(
@@ -164,6 +166,55 @@ async def get_my_mentoring(*, request: Request, caller: Me, tag: Tag) -> Respons
         home = await home_of(db, teacher_id=teacher_id)
         found = await mentoring.mentoring(db, home=home)
     return _reply(_answer(found, zones=[home.zone], now=asked_at), asked_at, tag)
+
+
+Find = Callable[[AsyncSession, Home], Awaitable[tuple[Found, list[str]]]]
+"""Reads an answer, and the zones whose midnight makes it another one."""
+
+
+async def _answered(
+    request: Request, caller: Caller, tag: Tagger, *, question: Hashable, find: Find
+) -> Response:
+    asked_at = clock.now()
+    teacher_id = _teacher(caller)
+
+    async def build() -> Answer:
+        async with database_of(request).read(caller.district_id) as db:
+            home = await home_of(db, teacher_id=teacher_id)
+            found, zones = await find(db, home)
+        return _answer(found, zones=zones, now=asked_at)
+
+    answers = _answers(request)
+    answer = await answers.get(
+        district_id=caller.district_id,
+        teacher_id=teacher_id,
+        asked=(question, language.current()),
+        build=build,
+    )
+    answers.understand(request.url.path, request.scope["query_string"], question)
+    return _reply(answer, asked_at, tag)
+
+
+async def _recalled(request: Request) -> Response | None:
+    """The answer to a question that was understood before, if it is remembered."""
+    answers = _answers(request)
+    question = answers.meaning(request.scope["path"], request.scope["query_string"])
+    caller = await identify(request) if question is not None else None
+    if caller is None or caller.teacher_id is None or not caller.may(Permission.ME_READ):
+        return None
+    asked_at = clock.now()
+    answer = await answers.recall(
+        district_id=caller.district_id,
+        teacher_id=caller.teacher_id,
+        asked=(question, language.current()),
+    )
+    if answer is None:
+        return None
+    seen = request.headers.get("if-none-match")
+    tag = etag(answer.tag, weak=True)
+    if seen is not None and matches(seen, tag, weakly=True):
+        return Response(status_code=304, headers={"ETag": tag})
+    return _told(answer, asked_at)
 
 
 def _teacher(caller: Caller) -> UUID:
@@ -194,8 +245,12 @@ def _answer(found: Found, *, zones: list[str], now: datetime) -> Answer:
 
 
 def _reply(answer: Answer, asked_at: datetime, tag: Tagger) -> Response:
-    """The answer as of the moment it was asked for; what was committed before is in it."""
     tag(answer.tag, weak=True)
+    return _told(answer, asked_at)
+
+
+def _told(answer: Answer, asked_at: datetime) -> Response:
+    """The answer as of the moment it was asked for; what was committed before is in it."""
     as_of = asked_at.astimezone(answer.zone).isoformat(timespec="milliseconds")
     return Response(
         b'{"as_of":"' + as_of.encode() + b'",' + answer.rest[1:],

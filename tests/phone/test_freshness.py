@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from service.kit import clock
 from service.kit.auth import Role
@@ -245,13 +246,32 @@ async def test_who_gives_up_waiting_does_not_disturb_others(teller):
     assert (await second).tag == "answer 1"
 
 
-async def test_without_the_database_nothing_old_is_told(taught, phone, monkeypatch):
+async def test_a_connection_that_was_lost_is_replaced(teller, database_url):
+    lossy = Teller(Answers(Database(database_url)), teller.village)
+    await lossy.ask()
+    async with teller.answers.database.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = current_user AND pid <> pg_backend_pid()"
+                " AND datname = current_database() AND application_name = 'huangge'"
+                " AND query LIKE '%pg_current_snapshot%'"
+            )
+        )
+
+    assert (await lossy.ask()).tag == "answer 1"
+    await lossy.answers.database.close()
+
+
+async def test_without_the_database_nothing_old_is_told(taught, phone, app, monkeypatch):
     await week(phone)
 
-    async def refused(_):
+    async def refused():
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(Answers, "present_snapshot", refused)
+    gone = type("Database", (), {"engine": type("Engine", (), {"raw_connection": refused})})
+    monkeypatch.setattr(app.state.answers, "database", gone)
+    monkeypatch.setattr("service.phone.routes.database_of", lambda _: gone)
     answer = await phone.get("/v1/me/schedule", params=WEEK)
 
     assert answer.status_code == 503
