@@ -33,7 +33,7 @@ from service.mentoring.rules import Lack, PairingState, Person, Plan, Policy, Sp
 from service.mentoring.schemas import PairingOut
 from service.mentoring.tables import Pairing
 from service.network.access import members_of
-from service.network.queries import Standpoint, district, known_codes, standpoint
+from service.network.queries import Standpoint, district, known_codes
 from service.network.rules import DesignationKind
 from service.network.tables import CodeItem, School, SchoolDesignation, Task
 from service.staff.access import visible_teachers
@@ -192,22 +192,6 @@ async def shown(db: AsyncSession, *, pairing_id: UUID, at: Standpoint) -> Pairin
     return PairingOut.of(tuple(row), day=at.day)
 
 
-async def pairings_of(db: AsyncSession, *, teacher_id: UUID) -> list[PairingOut]:
-    """A teacher's own pairings on either side, as they are today: what waits first, ended last."""
-    found = (
-        await db.exec(select(Teacher.district_id).where(col(Teacher.id) == teacher_id))
-    ).one_or_none()
-    if found is None:
-        return []
-    at = await standpoint(db, district_id=found)
-    statement = _rows(at.day, wanted=PairingFilter(teacher_id=teacher_id)).order_by(
-        _state_on(at.day).desc() == PairingState.ENDED.value,
-        func.lower(col(Pairing.valid)).desc(),
-        col(Pairing.id),
-    )
-    return [PairingOut.of(tuple(row), day=at.day) for row in await _all(db, statement)]
-
-
 async def _all(db: AsyncSession, statement: Select[Any]) -> Sequence[Any]:
     return (await db.exec(statement)).all()  # type: ignore[call-overload,no-any-return]
 
@@ -359,16 +343,30 @@ async def names_of(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> dict[U
     return dict((await db.exec(statement)).all())
 
 
+@dataclass(frozen=True, slots=True)
+class KnownTask:
+    """What was or is to be done about a pairing."""
+
+    state: str
+    due_on: date | None
+    closed_reason: str | None
+
+
 async def tasks_about(
     db: AsyncSession, *, pairing_ids: Collection[UUID], kinds: Collection[str]
-) -> Mapping[tuple[UUID, str], Sequence[tuple[str, date | None]]]:
-    """States and days of what was or is to be done about pairings, by pairing and kind."""
+) -> Mapping[tuple[UUID, str], Sequence[KnownTask]]:
+    """Tasks about pairings, open and done, by pairing and kind."""
+    await db.flush()
     statement = select_rows(
-        col(Task.subject_id), col(Task.kind), col(Task.state), col(Task.due_on)
+        col(Task.subject_id),
+        col(Task.kind),
+        col(Task.state),
+        col(Task.due_on),
+        col(Task.closed_reason),
     ).where(col(Task.subject_id).in_(pairing_ids), col(Task.kind).in_(kinds))
-    found: dict[tuple[UUID, str], list[tuple[str, date | None]]] = {}
-    for subject_id, kind, state, due_on in await _values(db, statement):
-        found.setdefault((subject_id, kind), []).append((state, due_on))
+    found: dict[tuple[UUID, str], list[KnownTask]] = {}
+    for subject_id, kind, *task in await _values(db, statement):
+        found.setdefault((subject_id, kind), []).append(KnownTask(*task))
     return found
 
 

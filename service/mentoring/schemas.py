@@ -90,7 +90,7 @@ class EndIn(In):
 # Out
 
 _STATES = {
-    PairingState.PROPOSED: Text("待答复", "Proposed"),
+    PairingState.PROPOSED: Text("拟结对", "Proposed"),
     PairingState.ACCEPTED: Text("已同意", "Accepted"),
     PairingState.ACTIVE: Text("进行中", "Active"),
     PairingState.ENDED: Text("已结束", "Ended"),
@@ -98,7 +98,7 @@ _STATES = {
 _REASONS = {
     EndReason.COMPLETED: Text("期满完成", "Completed"),
     EndReason.REPLACED: Text("更换导师", "Replaced"),
-    EndReason.TRANSFERRED: Text("调动", "Transferred"),
+    EndReason.TRANSFERRED: Text("工作调动", "Transferred"),
     EndReason.WITHDRAWN: Text("撤回", "Withdrawn"),
 }
 

@@ -14,6 +14,7 @@ from service.kit.auth import Caller
 from service.kit.db import AsyncSession
 from service.kit.problems import Text
 from service.mentoring import queries
+from service.mentoring.queries import KnownTask
 from service.mentoring.rules import PairingState, Person, leaves_on, school_on
 from service.mentoring.tables import Pairing
 from service.network.queries import standpoint
@@ -25,6 +26,8 @@ MENTEE_LEAVES = "mentee-leaves"
 
 _SETTLED = "结对已结束或离校安排已变更"
 _MOVED = "离校日期已变更"
+_OURS = frozenset({_SETTLED, _MOVED})
+"""Reasons that no person gave."""
 
 
 async def teachers_changed(db: AsyncSession, by: Caller, teacher_ids: Collection[UUID]) -> None:
@@ -41,7 +44,7 @@ class _Scene:
     today: date
     people: Mapping[UUID, Person]
     names: Mapping[UUID, str]
-    tasks: Mapping[tuple[UUID, str], Sequence[tuple[str, date | None]]]
+    tasks: Mapping[tuple[UUID, str], Sequence[KnownTask]]
 
 
 async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing]) -> None:
@@ -73,7 +76,8 @@ async def _watch(
 ) -> None:
     leaving = _leaving(pairing, scene.people[teacher_id])
     known = scene.tasks.get((pairing.id, kind), ())
-    waiting = [due_on for state, due_on in known if state == TaskState.OPEN]
+    waiting = [task.due_on for task in known if task.state == TaskState.OPEN]
+    decided = {task.due_on for task in known if task.closed_reason not in {None, *_OURS}}
     if waiting and waiting != [leaving]:
         await settle_tasks(
             db,
@@ -82,7 +86,9 @@ async def _watch(
             subject_id=pairing.id,
             reason=_SETTLED if leaving is None else _MOVED,
         )
-    if leaving is not None and leaving not in {due_on for _, due_on in known}:
+        # A task that still reads as open would keep the next one out.
+        await db.flush()
+    if leaving is not None and leaving not in {*decided, *waiting}:
         await open_task(db, by=scene.by, new=_task(pairing, kind, leaving, scene))
 
 
