@@ -22,14 +22,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import make_url
-from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from typing_extensions import override
 
 from service.cli import migrations, postgres
-from service.kit import clock, jobs
+from service.kit import clock
 from service.kit.auth import Role
-from service.kit.db import Database, create_all
+from service.kit.db import Database
 from service.kit.settings import settings
 from tests.factories.accounts import access_token
 
@@ -107,35 +106,10 @@ async def _provide(cluster: str, name: str) -> None:
 
 
 async def _lay_out(url: str) -> None:
-    """The tables as an installation has them: by migration, once there is one."""
-    if list((ROOT / "alembic" / "versions").glob("*.py")):
-        await asyncio.to_thread(migrations.upgrade, url)
-    else:
-        _import_tables()
-        database = Database(url, pooled=False)
-        async with database.engine.begin() as connection:
-            await create_all(connection)
-            await jobs.install(connection)
-        await database.close()
+    await asyncio.to_thread(migrations.upgrade, url)
     owner = await asyncpg.connect(driverless(_as_superuser(url)))
     await owner.execute(await _cleaner(owner))
     await owner.close()
-
-
-def _import_tables() -> None:
-    for module in ("service.kit.audit", "service.kit.changes", "service.kit.idempotency"):
-        import_module(module)
-    for file in sorted((ROOT / "service").glob("*/tables.py")):
-        with suppress(ImportError):
-            import_module(f"service.{file.parent.name}.tables")
-    tables = SQLModel.metadata.tables
-    while lost := [
-        table
-        for table in tables.values()
-        if any(key.target_fullname.split(".")[0] not in tables for key in table.foreign_keys)
-    ]:
-        for table in lost:
-            SQLModel.metadata.remove(table)
 
 
 async def _cleaner(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
