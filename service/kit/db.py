@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -16,7 +17,15 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.kit.problems import Busy, Problem, StillReferenced, Unavailable, refusal_of
+from service.kit.problems import (
+    Busy,
+    InvalidValue,
+    Problem,
+    StillReferenced,
+    Text,
+    Unavailable,
+    refusal_of,
+)
 from service.kit.settings import settings
 from service.kit.tables import (
     APP_ROLE,
@@ -68,6 +77,15 @@ _FOREIGN_KEY_VIOLATION = "23503"
 _CANNOT_CONNECT = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
 _QUERY_CANCELED = "57014"
 _LOCK_NOT_AVAILABLE = "55P03"
+
+
+_NUL = Text("文字中含有无法保存的字符(NUL)", "A text holds NUL, which cannot be kept")
+_OUT_OF_RANGE = Text("数值超出范围", "A number is out of range")
+_UNSTORABLE = {
+    "22021": _NUL,
+    "22P05": _NUL,
+    "22003": _OUT_OF_RANGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +140,7 @@ class Database:
         )
         self.url = asyncpg_url(url)
         self.engine: AsyncEngine = create_async_engine(
-            self.url, connect_args=connect_args, pool_pre_ping=False, **pool
+            self.url, connect_args=connect_args, hide_parameters=True, **pool
         )
         self._role: str | None = None
 
@@ -263,6 +281,10 @@ def problem_of(error: DBAPIError) -> Problem | None:
         not state and isinstance(error, InterfaceError | OperationalError)
     ):
         return Unavailable()
+    if state in _UNSTORABLE:
+        return InvalidValue(_UNSTORABLE[state])
+    if isinstance(_driver_error(error), asyncpg.DataError):
+        return InvalidValue(_OUT_OF_RANGE)
     name = getattr(_driver_error(error), "constraint_name", None)
     problem = refusal_of(name) if name else None
     if state == _FOREIGN_KEY_VIOLATION and "still referenced" in str(error.orig):

@@ -63,9 +63,7 @@ async def test_what_was_rolled_back_was_never_there(database: Database, district
     assert await _events(database, district, START) == []
 
 
-async def test_another_district_reads_nothing(
-    database: Database, district: Any, make: Any
-) -> None:
+async def test_another_district_reads_nothing(database: Database, district: Any, make: Any) -> None:
     async with database.write(district.id) as db:
         await _note(db, district, "ours")
     other = await make.district()

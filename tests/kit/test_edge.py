@@ -181,6 +181,17 @@ async def test_a_dry_run_answers_the_same_and_leaves_nothing(
         assert (await db.exec(select(func.count()).select_from(Change))).one() == 1
 
 
+async def test_what_cannot_be_kept_is_refused(sign_in: SignIn) -> None:
+    client = sign_in()
+
+    nul = await client.post("/v1/things", json={"name": "a\x00b"})
+    huge = await client.post("/v1/things", json={"name": "a", "rank": 2**40})
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in (nul, huge)] == [
+        (422, "invalid-value")
+    ] * 2
+
+
 # Preconditions
 
 

@@ -126,7 +126,8 @@ class Route(APIRoute):
         self.permissions = [
             permission
             for dependency in self.dependant.dependencies
-            if (permission := getattr(dependency.call, "permission", _UNDECLARED)) is not _UNDECLARED
+            if (permission := getattr(dependency.call, "permission", _UNDECLARED))
+            is not _UNDECLARED
         ]
         self.responses = _merge(
             self.responses,
