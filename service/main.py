@@ -31,7 +31,29 @@ DESCRIPTION = Text(
 - changes need the `ETag` you read (header `If-Match`), so that nobody overwrites another;
 - `detail` and `errors` say what is wrong and what to do; all codes are at [/problems](/problems).""",
 )
-TAGS: tuple[tuple[str, Text], ...] = ()
+# In the order of an admin's work: sign in, set the district up, fill it, plan, look after people.
+TAGS: tuple[tuple[str, Text], ...] = (
+    ("oauth", Text("登录、令牌与会话", "Signing in, tokens, sessions")),
+    ("me", Text("教师手机端:我的课表与师徒", "The teacher's phone: my schedule, my mentoring")),
+    ("imports", Text("Excel 导入:模板、检查、生效", "Excel: template, check, apply")),
+    ("district", Text("本区设置", "The district's settings")),
+    ("schools", Text("学校、标识码与认定", "Schools, identifiers, designations")),
+    ("campuses", Text("校区:地址、校门、位置", "Campuses: address, gate, position")),
+    ("groups", Text("教育集团、成员变更与构成", "Groups, changes of members, composition")),
+    ("charters", Text("集团章程与签署", "Charters and signatures")),
+    ("teachers", Text("教师、任职与任教资格", "Teachers, employment, qualifications")),
+    ("calendar", Text("学年学期、作息与校历", "Years, terms, bells, teaching days")),
+    ("classes", Text("班级", "Class sections")),
+    ("rooms", Text("教室", "Rooms")),
+    ("travel-times", Text("校区间交通时间", "Minutes between campuses")),
+    ("assignments", Text("走教安排:检查、发布、结束", "Assignments: check, publish, end")),
+    ("lessons", Text("课:查询、停课、调课", "Lessons: read, cancel, move")),
+    ("pairings", Text("师徒结对", "Pairings of mentors and mentees")),
+    ("mentees", Text("双导师覆盖情况", "Who has which mentors")),
+    ("tasks", Text("待办事项", "What waits for somebody")),
+    ("code-lists", Text("代码表", "Code lists")),
+    ("accounts", Text("账号、角色与合作系统", "Accounts, roles, partner clients")),
+)
 
 
 def create_app(database: Database | None = None, *, schema_head: str | None = None) -> FastAPI:
