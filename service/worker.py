@@ -21,6 +21,8 @@ from service.kit.settings import settings
 
 ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=2)
+_LOOK_AGAIN = timedelta(seconds=5)
+"""A job that is to be tried again does not always announce itself."""
 _PARENT_CHECK_SECONDS = 1.0
 
 
@@ -36,7 +38,7 @@ async def work(url: str, *, stop: asyncio.Event) -> None:
         stopping = asyncio.create_task(_forward(stop, manager.shutdown))
         try:
             # Without its listener a worker would seem alive and be slow: better start anew.
-            await manager.run(shutdown_on_listener_failure=True)
+            await manager.run(dequeue_timeout=_LOOK_AGAIN, shutdown_on_listener_failure=True)
         finally:
             stopping.cancel()
             await database.close()
