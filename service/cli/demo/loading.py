@@ -31,6 +31,7 @@ PASSWORD = "huangge-demo"
 CLIENT_ID = "demo-partner"
 CLIENT_SECRET = "huangge-demo-secret"
 
+_SHOWN = 5
 _INVENTING = Text("生成演示学区", "Inventing the demo district")
 _LETTING_IN = Text("建立演示账号", "Making the demo logins")
 
@@ -55,7 +56,10 @@ def load(url: str, *, scale: float, console: Console) -> None:
         try:
             asyncio.run(_load(url, scale=scale, tell=tell))
         except Refused as refused:
-            first = "\n".join(str(problem) for problem in refused.findings.problems[:5])
+            first = "\n".join(
+                f"{problem.sheet} {problem.row} {problem.column}: {problem.message.en}"
+                for problem in refused.findings.problems[:_SHOWN]
+            )
             raise CommandError(f"The demo district does not fit: {refused}\n{first}") from refused
 
 
@@ -69,7 +73,7 @@ def write(file: Path, *, scale: float) -> None:
 async def _load(url: str, *, scale: float, tell: Tell) -> None:
     database = Database(url)
     try:
-        by = opener(await _district(database))
+        by = opener(await district_id(database))
         await tell(_INVENTING, 0.0)
         workbooks = await asyncio.to_thread(lambda: [book.content() for book in books(scale)])
         for content in workbooks:
@@ -81,7 +85,8 @@ async def _load(url: str, *, scale: float, tell: Tell) -> None:
         await database.close()
 
 
-async def _district(database: Database) -> UUID:
+async def district_id(database: Database) -> UUID:
+    """The demo district, opened if it is not there."""
     async with database.read(None) as db:
         statement = text("SELECT id FROM district WHERE code = :code")
         found = await (await db.connection()).scalar(statement, {"code": anchors.DISTRICT_CODE})
