@@ -1,0 +1,139 @@
+"""``make bench``: every measurement in one run, one JSON line each."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import asyncpg
+
+from benchmarks import ground, load, rows
+
+_ROUNDS = 5
+_WEEK = "/v1/me/schedule?from=2026-11-02&until=2026-11-09"
+_PAGE = "/v1/lessons?limit=10&sort=starts_at"
+_PAGES = 1000
+
+
+def tell(name: str, value: float, unit: str, target: str) -> None:
+    """Print one measurement."""
+    line = {"name": name, "value": round(value, 3), "unit": unit, "target": target}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def warm_week(url: str) -> None:
+    """My week, warm, against a bare route of the same bytes on the same worker."""
+    with ground.served(url) as place, place.client("teacher") as client:
+        answer = client.get(_WEEK)
+        answer.raise_for_status()
+        Path(os.environ["BENCH_BYTES"]).write_bytes(answer.content)
+    with ground.served(url) as place:
+        mine = [load.request(_WEEK, place.token("teacher"))]
+        bare = [load.request("/bare")]
+        ratios: list[float] = []
+        for _ in range(_ROUNDS):
+            pair = [
+                asyncio.run(
+                    load.ask(place.port, asked, seconds=2, connections=load.CONNECTIONS)
+                ).rate
+                for asked in (mine, bare)
+            ]
+            ratios.append(pair[0] / pair[1])
+        tell("my-week-warm-to-bare-route", median(ratios), "ratio", ">= 0.45")
+
+
+def deep_pages(url: str) -> None:
+    """The thousandth page of the lessons against the first."""
+    with ground.served(url) as place, place.client("district") as client:
+        path = _PAGE
+        for _ in range(_PAGES - 1):
+            page = client.get(path)
+            page.raise_for_status()
+            path = page.links["next"]["url"]
+        token = place.token("district")
+        ratios: list[float] = []
+        for _ in range(_ROUNDS):
+            waits = [
+                asyncio.run(
+                    load.ask(place.port, [load.request(one, token)], seconds=1, connections=1)
+                ).typical
+                for one in (path, _PAGE)
+            ]
+            ratios.append(waits[0] / waits[1])
+        tell("page-1000-to-page-1", median(ratios), "ratio", "<= 1.3")
+
+
+def publishing(url: str) -> None:
+    """Publishing an assignment against the bare inserts of the same rows."""
+    with ground.served(url) as place, place.client("district") as client:
+        draft = rows.publishable(client)
+        path = f"/v1/assignments/{draft}:publish"
+        tag = {"If-Match": "*"}
+        published = [
+            _seconds(
+                lambda: client.post(f"{path}?validate_only=true", headers=tag).raise_for_status()
+            )
+            for _ in range(_ROUNDS * 2)
+        ]
+        client.post(path, headers=tag).raise_for_status()
+        bare, lessons = asyncio.run(rows.insert_again(url, draft, rounds=_ROUNDS * 2))
+        ratio = median(published) / median(bare)
+        tell(f"publish-{lessons}-lessons-to-bare-inserts", ratio, "ratio", "<= 4")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
+
+
+def crowded(url: str) -> None:
+    """My week, read anew each time, among two million lessons against fifty thousand."""
+    few = _cold(url)
+    count = asyncio.run(rows.crowd(url, lessons=2_000_000))
+    many = _cold(url)
+    tell(f"my-week-at-{count}-lessons-to-50k", many / few, "ratio", "<= 1.3")
+
+
+def _cold(url: str) -> float:
+    # Another range each time, so that no answer is remembered.
+    paths = [
+        f"/v1/me/schedule?from=2026-{month:02}-{day:02}&until=2026-{month:02}-{day + 7:02}"
+        for month in (9, 10, 11, 12)
+        for day in range(1, 22)
+    ]
+    with ground.served(url) as place:
+        token = place.token("teacher")
+        requests = [load.request(path, token) for path in paths]
+        return median(
+            asyncio.run(_once(place.port, requests[number::_ROUNDS])) for number in range(_ROUNDS)
+        )
+
+
+async def _once(port: int, requests: list[bytes]) -> float:
+    waits = [
+        (await load.ask(port, [one], seconds=0, connections=1, at_least=1)).typical
+        for one in requests
+    ]
+    return median(waits)
+
+
+def main() -> None:
+    """Measure everything, or what is named."""
+    known = {"week": warm_week, "pages": deep_pages, "publish": publishing, "crowd": crowded}
+    wanted = sys.argv[1:] or list(known)
+    with ground.laid() as url:
+        for name in wanted:
+            known[name](url)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except asyncpg.PostgresError as error:
+        raise SystemExit(str(error)) from error

@@ -1,0 +1,134 @@
+"""Rows to measure with: an assignment to publish, the same rows bare, a crowd of lessons."""
+
+import json
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+import httpx
+from sqlalchemy import make_url
+
+from service.cli.postgres import SUPERUSER
+
+_TABLES = ("weekly_slot", "weekly_slot_class", "lesson", "occupancy")
+_CHOSEN = {
+    "weekly_slot": "SELECT * FROM weekly_slot WHERE origin_id = $1",
+    "weekly_slot_class": "SELECT c.* FROM weekly_slot_class c JOIN weekly_slot s"
+    " ON s.id = c.slot_id WHERE s.origin_id = $1",
+    "lesson": "SELECT l.* FROM lesson l JOIN weekly_slot s ON s.id = l.slot_id"
+    " WHERE s.origin_id = $1",
+    "occupancy": "SELECT o.* FROM occupancy o JOIN weekly_slot s ON s.id = o.source_id"
+    " WHERE s.origin_id = $1",
+}
+
+
+def publishable(client: httpx.Client) -> str:
+    """A draft that nothing stands in the way of, with the most lessons.
+
+    Raises
+    ------
+    RuntimeError
+        The demo district has none.
+    """
+    drafts = client.get("/v1/assignments", params={"state": "draft", "limit": 200}).json()
+    best, most = "", -1
+    for one in drafts["items"]:
+        checked = client.post(f"/v1/assignments/{one['id']}:check").json()
+        lessons = int(checked["lesson_count"])
+        if checked["publishable"] and lessons > most:
+            best, most = one["id"], lessons
+    if not best:
+        raise RuntimeError("no draft can be published")
+    return best
+
+
+async def insert_again(url: str, assignment: str, *, rounds: int) -> tuple[list[float], int]:
+    """Take a published assignment's rows out and put them back, one statement a table."""
+    connection = await _connect(url)
+    try:
+        rows = {
+            table: [dict(row) for row in await connection.fetch(_CHOSEN[table], assignment)]
+            for table in _TABLES
+        }
+        waits = [await _round(connection, rows) for _ in range(rounds)]
+    finally:
+        await connection.close()
+    return waits, len(rows["lesson"])
+
+
+async def _round(connection: Any, rows: dict[str, list[dict[str, Any]]]) -> float:
+    transaction = connection.transaction()
+    await transaction.start()
+    for table in reversed(_TABLES):
+        key = "slot_id" if table == "weekly_slot_class" else "id"
+        await connection.execute(
+            f"DELETE FROM {table} WHERE {key} = ANY ($1)", [row[key] for row in rows[table]]
+        )
+    started = perf_counter()
+    for table in _TABLES:
+        kept = [
+            {name: value for name, value in row.items() if name != "teacher_id" or table != "lesson"}
+            for row in rows[table]
+        ]
+        if not kept:
+            continue
+        names = ", ".join(kept[0])
+        places = ", ".join(f"${number}" for number in range(1, len(kept[0]) + 1))
+        await connection.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({places})", [tuple(row.values()) for row in kept]
+        )
+    seconds = perf_counter() - started
+    await transaction.rollback()
+    return seconds
+
+
+_CROWD = """
+WITH school AS (SELECT c.district_id, c.id AS campus_id FROM campus c ORDER BY c.id LIMIT 1),
+people AS (
+  INSERT INTO teacher (district_id, id, version, number, name, name_pinyin, title, cadre,
+    weekly_load_limit)
+  SELECT district_id, gen_random_uuid(), 1, 'CROWD' || n, '人群' || n, 'renqun', 'none', false, 18
+  FROM school, generate_series(1, $1::int) n RETURNING district_id, id
+),
+slots AS (
+  INSERT INTO weekly_slot (district_id, id, version, teacher_id, subject, campus_id, stage,
+    weekday, period, parity, valid, origin)
+  SELECT p.district_id, gen_random_uuid(), 1, p.id, '13', s.campus_id, '2', 1 + n % 5, 1 + n / 5,
+    'every', '[2026-08-31,2027-01-23)', 'home'
+  FROM people p, school s, generate_series(0, 19) n RETURNING *
+)
+INSERT INTO lesson (district_id, id, version, slot_id, original_teacher_id, campus_id, subject,
+  on_date, week, period, starts_at, ends_at, status)
+SELECT s.district_id,
+  encode(overlay(uuid_send(s.id) placing int2send((w * 7 + s.weekday)::int2) from 15 for 2),
+    'hex')::uuid,
+  1, s.id, s.teacher_id, s.campus_id, s.subject, d, w + 1, s.period,
+  d + time '08:00' + make_interval(mins => s.period * 50),
+  d + time '08:40' + make_interval(mins => s.period * 50), 'scheduled'
+FROM slots s, generate_series(0, 19) w,
+  LATERAL (SELECT (date '2026-08-31' + (w * 7 + s.weekday - 1))::date AS d) x
+"""
+
+
+async def crowd(url: str, *, lessons: int) -> int:
+    """Fill the term's timetable up to a number of lessons; how many there are then."""
+    connection = await _connect(url)
+    try:
+        await connection.execute("SET statement_timeout = 0")
+        await connection.execute("SET session_replication_role = replica")
+        present = await connection.fetchval("SELECT count(*) FROM lesson")
+        await connection.execute(_CROWD, max(1, (lessons - present) // 400))
+        await connection.execute("ANALYZE")
+        return int(await connection.fetchval("SELECT count(*) FROM lesson"))
+    finally:
+        await connection.close()
+
+
+async def _connect(url: str) -> Any:
+    # The wall hides rows from everybody but the superuser.
+    address = make_url(url).set(drivername="postgresql", username=SUPERUSER)
+    connection = await asyncpg.connect(address.render_as_string(hide_password=False))
+    await connection.set_type_codec(
+        "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+    )
+    return connection
