@@ -85,7 +85,7 @@ async def change(
     schools = {completed.home_school_id, completed.host_school_id}
     await check_reach(db, caller=caller, permission=write, schools=schools)
     rows = pattern_rows(assignment, draft, completed)
-    differ = [_content(row) for row in present] != [_content(row) for row in rows]
+    differ = [content_of(row) for row in present] != [content_of(row) for row in rows]
     before = change_fields(assignment, columns_of(draft, completed))
     if differ:
         for row in present:
@@ -205,8 +205,8 @@ def columns_of(draft: Draft, completed: Completed) -> dict[str, Any]:
 def pattern_rows(
     assignment: Assignment, draft: Draft, completed: Completed
 ) -> list[AssignmentPattern]:
-    """A draft's patterns, in the order in which they are read."""
-    rows = [
+    """A draft's patterns, in its order."""
+    return [
         AssignmentPattern(
             district_id=assignment.district_id,
             assignment_id=assignment.id,
@@ -220,8 +220,8 @@ def pattern_rows(
         )
         for pattern, lasts in zip(draft.patterns, completed.pattern_days, strict=True)
     ]
-    return sorted(rows, key=lambda row: (row.weekday, row.period))
 
 
-def _content(row: AssignmentPattern) -> dict[str, Any]:
+def content_of(row: AssignmentPattern) -> dict[str, Any]:
+    """What a pattern says, to tell whether another says the same."""
     return row.model_dump(exclude={"id", "slot_id"})

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -123,6 +123,36 @@ async def hold_group(db: AsyncSession, *, group_id: UUID) -> None:
     await db.exec(select(Group.id).where(col(Group.id) == group_id).with_for_update(read=True))
 
 
+async def rooms_of(
+    db: AsyncSession, *, campus_ids: Collection[UUID]
+) -> dict[UUID, frozenset[UUID]]:
+    """The rooms of campuses."""
+    statement = select(Room.campus_id, Room.id).where(col(Room.campus_id).in_(campus_ids))
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for campus_id, room_id in (await db.exec(statement)).all():
+        found[campus_id].add(room_id)
+    return {campus_id: frozenset(ids) for campus_id, ids in found.items()}
+
+
+async def patterns_by_assignment(
+    db: AsyncSession, *, assignment_ids: Collection[UUID]
+) -> dict[UUID, list[AssignmentPattern]]:
+    """The weekly periods of assignments, each in order."""
+    statement = (
+        select(AssignmentPattern)
+        .where(col(AssignmentPattern.assignment_id).in_(assignment_ids))
+        .order_by(
+            col(AssignmentPattern.weekday),
+            col(AssignmentPattern.period),
+            col(AssignmentPattern.id),
+        )
+    )
+    found: dict[UUID, list[AssignmentPattern]] = defaultdict(list)
+    for row in (await db.exec(statement)).all():
+        found[row.assignment_id].append(row)
+    return found
+
+
 async def surroundings(db: AsyncSession, *, caller: Caller, draft: Draft) -> Surroundings:
     """What a draft refers to, as far as the caller sees it."""
     read = Permission.ASSIGNMENT_READ
@@ -140,7 +170,6 @@ async def surroundings(db: AsyncSession, *, caller: Caller, draft: Draft) -> Sur
         col(Group.id) == draft.group_id, col(Group.id).in_(visible_groups(caller, read))
     )
     term = select(col(Term.days)).where(col(Term.id) == draft.term_id)
-    rooms = select(Room.id).where(col(Room.campus_id) == draft.campus_id)
     teacher_ids = (await db.exec(teacher)).all()
     known = await people(db, teacher_ids=teacher_ids)
     person = known.get(draft.teacher_id)
@@ -159,7 +188,7 @@ async def surroundings(db: AsyncSession, *, caller: Caller, draft: Draft) -> Sur
         classes=await classes(
             db, class_ids={id_ for one in draft.patterns for id_ in one.class_ids}
         ),
-        rooms=frozenset((await db.exec(rooms)).all()),
+        rooms=(await rooms_of(db, campus_ids=[draft.campus_id])).get(draft.campus_id, frozenset()),
     )
 
 
@@ -221,7 +250,7 @@ async def plan(db: AsyncSession, *, assignment: Assignment, slots: Sequence[Slot
     )
     layout = Layout.of(slots, hosts=hosts)
     known = facts_of(assignment, person=person, members=belonging, taught=taught)
-    found = [*obstacles(known, valid=valid), *unlaid(layout)]
+    found = [*obstacles(known, valid=valid), *(conflict for _, conflict in unlaid(layout))]
     ground = await timetable.ground(db, district_id=assignment.district_id)
     return Plan(assignment, layout, hosts[assignment.campus_id], found, person, ground)
 
@@ -265,19 +294,21 @@ def facts_of(
     )
 
 
-def unlaid(layout: Layout) -> Iterator[Conflict]:
-    """Periods that have no bell, and patterns that meet no teaching day at all."""
+def unlaid(layout: Layout) -> Iterator[tuple[UUID, Conflict]]:
+    """Slots whose period has no bell, or whose pattern meets no teaching day at all."""
     for slot, laid in layout.by_slot():
         if laid.silent:
             kind, first, last = ConflictKind.NO_SUCH_PERIOD, laid.silent[0], laid.silent[-1]
-            yield Conflict(kind=kind, subject_id=slot.campus_id, from_date=first, until=last)
         elif not laid.occurrences:
-            yield Conflict(
-                kind=ConflictKind.NOT_A_TEACHING_DAY,
-                subject_id=slot.campus_id,
-                from_date=slot.pattern.valid_from,
-                until=slot.pattern.valid_until,
-            )
+            kind, first = ConflictKind.NOT_A_TEACHING_DAY, slot.pattern.valid_from
+            last = slot.pattern.valid_until - timedelta(days=1)
+        else:
+            continue
+        until = last + timedelta(days=1)
+        yield (
+            slot.slot_id,
+            Conflict(kind=kind, subject_id=slot.campus_id, from_date=first, until=until),
+        )
 
 
 # The verdict

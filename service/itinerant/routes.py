@@ -145,7 +145,7 @@ def _periods(patterns: list[PatternIn]) -> tuple[WeeklyPeriod, ...]:
             valid_from=pattern.valid_from,
             valid_until=pattern.valid_until,
         )
-        for pattern in patterns
+        for pattern in sorted(patterns, key=lambda one: (one.weekday, one.period))
     )
 
 

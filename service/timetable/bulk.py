@@ -3,7 +3,7 @@
 What is the same already stays untouched and is told to nobody.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -494,15 +494,12 @@ async def upsert_home_slots(
 
 
 def _outcome(changes: SlotChanges, *, rows: int) -> Outcome:
-    """A slot in the place of one that ended is a change, and so is an end without successor."""
-    left = {_place(one.key) for one in changes.ended}
-    successors = sum(_place(want.key) in left for want, _ in changes.added)
+    """A teacher's new slots take the places of those that end; an end alone is a change too."""
+    fresh = Counter(want.key.teacher_id for want, _ in changes.added)
+    over = Counter(one.key.teacher_id for one in changes.ended)
+    successors = (fresh & over).total()
     added = len(changes.added)
     return Outcome(added - successors, max(successors, len(changes.ended)), rows - added)
-
-
-def _place(key: SlotKey) -> tuple[UUID, int, int]:
-    return key.teacher_id, key.weekday, key.period
 
 
 def _slot(want: WantedSlot, starts: date) -> SlotPlan:
