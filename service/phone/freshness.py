@@ -33,7 +33,7 @@ KEPT_FOR = timedelta(minutes=10)
 """What somebody mends in the database by hand leaves no change row; it is seen after this."""
 
 _CHANGES_READ = 200
-_MEANINGS_KEPT = 4096
+MEANINGS_KEPT = 4096
 
 # What never shows on a phone's schedule. Whatever is not named here, does.
 _ELSEWHERE = frozenset(
@@ -109,7 +109,7 @@ class Answers:
 
     def understand(self, path: str, query: bytes, question: Hashable) -> None:
         """Remember what somebody meant who asked like this; it is the same for everybody."""
-        if len(self._meanings) >= _MEANINGS_KEPT:
+        if len(self._meanings) >= MEANINGS_KEPT:
             self._meanings.clear()
         self._meanings[path, query] = question
 

@@ -11,7 +11,7 @@ from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import Database
 from service.main import create_app
-from service.phone.freshness import Answer, Answers
+from service.phone.freshness import MEANINGS_KEPT, Answer, Answers
 from tests.factories.phone import changed
 
 WEEK = {"from": "2026-09-14", "until": "2026-09-21"}
@@ -219,6 +219,15 @@ async def test_memory_is_bounded_and_the_longest_unused_goes(database, village):
     assert teller.built == 3
     await teller.ask("b")
     assert teller.built == 4
+
+
+def test_questions_are_understood_once_and_not_hoarded(database_url):
+    answers = Answers(Database(database_url))
+    for number in range(MEANINGS_KEPT + 1):
+        answers.understand("/v1/me/schedule", str(number).encode(), number)
+
+    assert answers.meaning("/v1/me/schedule", b"0") is None
+    assert answers.meaning("/v1/me/schedule", str(MEANINGS_KEPT).encode()) == MEANINGS_KEPT
 
 
 async def test_many_phones_share_one_question(teller, monkeypatch):

@@ -102,6 +102,16 @@ async def test_both_see_their_pairing(make, village, as_, in_october):
     assert theirs["as_mentee"][0]["id"] == pairing["id"]
 
 
+async def test_a_role_has_the_districts_own_word(make, village, phone, in_october):
+    await make.code_item(list="mentor_role", code="growth", zh="成长导师", en="Growth mentor")
+    mentee = await make.teacher(school=village.home)
+    await make.paired(mentor=village.teacher, mentee=mentee, role="growth")
+
+    found = await me(phone, "/v1/me/mentoring")
+
+    assert found["as_mentor"][0]["role"] == {"code": "growth", "label": "成长导师"}
+
+
 async def test_a_mentee_sees_what_the_dual_rule_still_asks_for(make, village, as_, in_october):
     rural = await make.school(urban_rural_code="220")
     mentee, colleague = await make.teacher(school=rural), await make.teacher(school=rural)

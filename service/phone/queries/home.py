@@ -42,16 +42,14 @@ class Home:
         return clock.today(self.zone)
 
 
-async def home_of(db: AsyncSession, *, teacher_id: UUID | None) -> Home:
+async def home_of(db: AsyncSession, *, teacher_id: UUID) -> Home:
     """Where a teacher is at home.
 
     Raises
     ------
     NotATeacher
-        The caller is nobody who teaches.
+        There is no such teacher any more.
     """
-    if teacher_id is None:
-        raise NotATeacher
     row = (
         await (await db.connection()).execute(_HOME, {"teacher_id": teacher_id, "now": clock.now()})
     ).one_or_none()
