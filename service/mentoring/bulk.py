@@ -34,29 +34,28 @@ from service.network.problems import RowsUnfit
 from service.network.queries import known_codes, standpoint
 from service.staff.tables import Teacher
 
+_Key = tuple[UUID, UUID, str, date | None]
+
+
+def _key(pairing: Pairing) -> _Key:
+    return pairing.mentor_id, pairing.mentee_id, pairing.role, pairing.valid.lower
+
 
 @dataclass(slots=True)
 class _Book:
     """The pairings of everybody concerned, as they are to be, and which rows said so."""
 
-    pairings: list[Pairing]
+    known: dict[_Key, Pairing]
     row_of: dict[UUID, int] = field(default_factory=dict)
     created: list[Pairing] = field(default_factory=list)
     changed: list[Pairing] = field(default_factory=list)
     longer: list[Pairing] = field(default_factory=list)
     """Those that are new or take a place for more days than before."""
 
-    def known(self, mentor_id: UUID, mentee_id: UUID, row: PairingRow) -> Pairing | None:
-        """The pairing a row means, if there is one."""
-        key = (mentor_id, mentee_id, row.role, row.valid_from)
-        return next(
-            (
-                one
-                for one in self.pairings
-                if (one.mentor_id, one.mentee_id, one.role, one.valid.lower) == key
-            ),
-            None,
-        )
+    @property
+    def open(self) -> Iterator[Pairing]:
+        """Those that are not over."""
+        return (one for one in self.known.values() if one.state != PairingState.ENDED)
 
 
 async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: Caller) -> Outcome:
@@ -79,7 +78,7 @@ async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: C
     _refuse(_impossible(rows, roles=roles))
     await queries.lock_teachers(db, teacher_ids={ids[row.mentor_number] for row in rows})
     today = (await standpoint(db, district_id=by.district_id)).today
-    book = _Book(await _concerning(db, ids.values()))
+    book = _Book({_key(one): one for one in await _concerning(db, ids.values())})
     for place, row in enumerate(rows):
         _enter(book, row, place=place, ids=ids, by=by, today=today)
     policy = await queries.policy(db, district_id=by.district_id)
@@ -89,17 +88,31 @@ async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: C
     db.add_all(book.created)
     await db.flush()
     for event, found in (("imported", book.created), ("changed", book.changed)):
-        await record_many(
-            db,
-            f"pairing.{event}",
-            by=by,
-            collection=Pairing.__collection__,
-            resources=[(one.id, one.version) for one in found],
-            reach={id_ for one in found for id_ in (one.mentor_id, one.mentee_id)},
-        )
+        await _tell(db, f"pairing.{event}", found, by=by, today=today)
     await look_after(db, by=by, pairings=[*book.created, *book.changed])
     touched = len(book.created) + len(book.changed)
     return Outcome(len(book.created), len(book.changed), len(rows) - touched)
+
+
+async def _tell(
+    db: AsyncSession, event: str, found: Sequence[Pairing], *, by: Caller, today: date
+) -> None:
+    """Tell readers, those of the same two schools together."""
+    teachers = {id_ for one in found for id_ in (one.mentor_id, one.mentee_id)}
+    homes = await queries.schools_of(db, teacher_ids=teachers, day=today)
+    grouped: dict[frozenset[UUID], list[tuple[UUID, int]]] = defaultdict(list)
+    for one in found:
+        schools = (homes.get(one.mentor_id), homes.get(one.mentee_id))
+        grouped[frozenset(id_ for id_ in schools if id_ is not None)].append((one.id, one.version))
+    for reach, resources in grouped.items():
+        await record_many(
+            db,
+            event,
+            by=by,
+            collection=Pairing.__collection__,
+            resources=resources,
+            reach=reach,
+        )
 
 
 def _refuse(errors: Iterable[FieldError]) -> None:
@@ -161,7 +174,7 @@ def _enter(
     today: date,
 ) -> None:
     mentor_id, mentee_id = ids[row.mentor_number], ids[row.mentee_number]
-    pairing = book.known(mentor_id, mentee_id, row)
+    pairing = book.known.get((mentor_id, mentee_id, row.role, row.valid_from))
     if pairing is None:
         pairing = Pairing(
             district_id=by.district_id,
@@ -174,7 +187,7 @@ def _enter(
         )
         book.created.append(pairing)
         book.longer.append(pairing)
-        book.pairings.append(pairing)
+        book.known[_key(pairing)] = pairing
     elif pairing.state != PairingState.ENDED:
         values = {"valid": days(row.valid_from, row.valid_until), "goals": row.goals}
         values |= _state(PairingState(pairing.state), row, today=today)
@@ -203,12 +216,11 @@ def _span(pairing: Pairing) -> Span:
 def _clashes(book: _Book) -> Iterator[FieldError]:
     """Rows that the constraints would refuse, each named with its row."""
     by_mentee: dict[UUID, list[Pairing]] = defaultdict(list)
-    for pairing in book.pairings:
-        if pairing.state != PairingState.ENDED:
-            by_mentee[pairing.mentee_id].append(pairing)
-    for pairing in book.pairings:
+    for pairing in book.open:
+        by_mentee[pairing.mentee_id].append(pairing)
+    for pairing in book.open:
         place = book.row_of.get(pairing.id)
-        if place is None or pairing.state == PairingState.ENDED:
+        if place is None:
             continue
         others = [
             other
@@ -227,9 +239,8 @@ def _clashes(book: _Book) -> Iterator[FieldError]:
 def _overfull(book: _Book, *, capacity: int) -> Iterator[FieldError]:
     """Rows that are new or longer and take a place that is not there."""
     by_mentor: dict[UUID, list[Span]] = defaultdict(list)
-    for pairing in book.pairings:
-        if pairing.state != PairingState.ENDED:
-            by_mentor[pairing.mentor_id].append(_span(pairing))
+    for pairing in book.open:
+        by_mentor[pairing.mentor_id].append(_span(pairing))
     for pairing in book.longer:
         taken = places_taken(by_mentor[pairing.mentor_id], during=_span(pairing))
         if taken > capacity:

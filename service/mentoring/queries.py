@@ -337,6 +337,16 @@ async def open_pairings(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> S
     return (await db.exec(statement)).all()
 
 
+async def schools_of(
+    db: AsyncSession, *, teacher_ids: Collection[UUID], day: date
+) -> dict[UUID, UUID]:
+    """The schools that employ teachers on a day."""
+    statement = select(Employment.teacher_id, Employment.school_id).where(
+        col(Employment.teacher_id).in_(teacher_ids), col(Employment.valid).contains(day)
+    )
+    return dict((await db.exec(statement)).all())
+
+
 async def names_of(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> dict[UUID, str]:
     """The names of teachers."""
     statement = select(Teacher.id, Teacher.name).where(col(Teacher.id).in_(teacher_ids))
