@@ -24,12 +24,12 @@ DESCRIPTION = Text(
 - 一切写操作都可加 `?validate_only=true` 先行校验,不留下任何改动;
 - 修改须带读取时的 `ETag`(请求头 `If-Match`),避免互相覆盖;
 - 出错时 `detail` 与 `errors` 说明问题所在与解决办法,全部代码见 [/problems](/problems)。""",
-    """Huangge runs **school groups** for a district: members and groups, itinerant timetables, mentors.
+    """Huangge runs **school groups** for a district: members, itinerant timetables, mentors.
 
 - Sign in with *Authorize* and try every operation on this page;
 - add `?validate_only=true` to any write to check it without leaving a trace;
 - changes need the `ETag` you read (header `If-Match`), so that nobody overwrites another;
-- `detail` and `errors` say what is wrong and what to do; all codes are at [/problems](/problems).""",
+- `detail` and `errors` say what is wrong and what to do; see [/problems](/problems).""",
 )
 # In the order of an admin's work: sign in, set the district up, fill it, plan, look after people.
 TAGS: tuple[tuple[str, Text], ...] = (

@@ -11,7 +11,10 @@ const WORDS = {
   "Send empty value": "发送空值", "Filter by tag": "按分组筛选", "Loading...": "加载中…", "Servers": "服务器",
   "username:": "用户名:", "password:": "密码:", "Username:": "用户名:", "Password:": "密码:", "client_id:": "客户端编号:",
   "client_secret:": "客户端密钥:", "Flow:": "方式:", "Token URL:": "令牌地址:", "Scopes:": "权限范围:",
-  "Client credentials location:": "客户端凭据位置:", "Authorization header": "请求头", "Request body ": "请求体",
+  "Client credentials location:": "客户端凭据位置:", "Request body ": "请求体",
+  "Scopes are used to grant an application different levels of access to data on behalf of the end user. Each API may declare one or more scopes.": "",
+  "API requires the following scopes. Select which ones you want to grant to Swagger UI.": "",
+  "huangge (OAuth2, password)": "用户名与密码", "huangge (OAuth2, clientCredentials)": "合作系统", "Authorization header": "请求头",
   "Deprecated": "已弃用", "Curl": "Curl 命令", "(no example available)": "(无示例)", "Example Description": "示例说明",
   "Required": "必填", "Default value": "默认值", "Expand all": "全部展开", "Collapse all": "全部收起", "Authorized": "已登录",
   "Response content type": "响应内容类型", "Undocumented": "未列入文档", "Add string item": "添加一项", "Add item": "添加一项",
@@ -23,6 +26,7 @@ const translate = (node) => {
     if (words !== undefined && !node.parentElement?.closest("pre, code, textarea, .markdown")) node.data = words;
     return;
   }
+  if (node.placeholder === "Filter by tag or path") node.placeholder = "按分组或路径筛选";
   node.childNodes.forEach(translate);
 };
 if (document.documentElement.lang === "zh-CN") {
