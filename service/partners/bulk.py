@@ -14,6 +14,10 @@ from typing import Any, TypeVar
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 
+from service.calendar import bulk as calendar
+from service.calendar.rules import DayKind, DayScope, PeriodTimes
+from service.calendar.rules import Parity as DayParity
+from service.calendar.schemas import BellRow, DayRow, TermRow
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome, days, is_retryable, problem_of
 from service.kit.observe import log
@@ -323,6 +327,49 @@ def _if_any(kind: type[Enumeration], code: str | None) -> Enumeration | None:
     return None if code is None else kind(code)
 
 
+async def _terms(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        TermRow(
+            school_year=row["school_year"],
+            number=row["number"],
+            days=_span(row, "first_day", "last_day"),
+            week_one=row["week_one"],
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await calendar.upsert_terms(db, given, by=by))
+
+
+async def _calendar_days(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        DayRow(
+            scope=DayScope(row["scope"]),
+            unit=row["unit"],
+            on_date=row["on_date"],
+            kind=DayKind(row["kind"]),
+            follows_weekday=int(row["follows_weekday"]) if row["follows_weekday"] else None,
+            follows_parity=_if_any(DayParity, row["follows_parity"]),
+            reason=row["reason"] or "",
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await calendar.upsert_calendar_days(db, given, by=by))
+
+
+async def _bells(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        BellRow(
+            campus=row["campus"],
+            stage=row["stage"],
+            name=row["name"],
+            valid=_span(row, "valid_from", "valid_through"),
+            period=PeriodTimes(row["period"], row["starts"], row["ends"], row["period_name"] or ""),
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await calendar.upsert_bells(db, given, by=by))
+
+
 async def _classes(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
     given = [
         ClassRow(
@@ -402,6 +449,9 @@ _WRITERS: Mapping[str, Write] = {
     "group": _groups,
     "membership": _memberships,
     "teacher": _teachers,
+    "term": _terms,
+    "calendar_day": _calendar_days,
+    "bell": _bells,
     "class": _classes,
     "room": _rooms,
     "travel": _ways,
