@@ -1,4 +1,7 @@
-"""Changing the calendar: years, terms, bells, single dates, the national notice."""
+"""Changing the calendar: years, terms, bells, single dates, the national notice.
+
+Whatever would disturb laid lessons is asked about first; see ``watchers``.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +11,13 @@ from uuid import UUID
 
 import chinese_calendar
 from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlmodel import col
 
-from service.calendar import queries, rules, watchers
+from service.calendar import queries, rules
 from service.calendar.problems import (
-    BellScheduleNotFound,
     BellsUnfit,
     CalendarDayNotFound,
+    CalendarNoticeNotFound,
     NationalCalendarUnknown,
     TermNotFound,
     TermUnfit,
@@ -26,8 +29,6 @@ from service.calendar.rules import (
     DiffKind,
     NationalDay,
     NoticeDiff,
-    Override,
-    Parity,
     TermSpan,
 )
 from service.calendar.schemas import (
@@ -46,27 +47,19 @@ from service.calendar.tables import (
     SchoolYear,
     Term,
 )
-from service.calendar.watchers import Touched
+from service.calendar.watchers import watching_bells, watching_days
 from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days, lock
 from service.kit.journal import record
 from service.kit.problems import Forbidden
-from service.network.access import (
-    governed_groups,
-    reaches_district,
-    visible_groups,
-    visible_schools,
-)
-from service.network.problems import CampusNotFound, GroupNotFound, SchoolNotFound
-from service.network.tables import Group, Membership, School
+from service.network.access import reaches_district
 
-WRITE = Permission.CALENDAR_WRITE
-READ = Permission.CALENDAR_READ
+_ONE_DAY = timedelta(days=1)
 
 
 def _check_district(caller: Caller) -> None:
-    if not reaches_district(caller, WRITE):
+    if not reaches_district(caller, Permission.CALENDAR_WRITE):
         raise Forbidden
 
 
@@ -89,19 +82,33 @@ async def open_year(db: AsyncSession, *, caller: Caller, new: SchoolYearIn) -> S
     return year
 
 
+async def drop_year(
+    db: AsyncSession, *, caller: Caller, school_year_id: UUID, expected: Precondition
+) -> None:
+    """Take a school year away that was entered by mistake; one with terms stays.
+
+    Raises
+    ------
+    SchoolYearNotFound, Forbidden, PreconditionFailed
+        It is not there, not the caller's to change, or changed meanwhile.
+    """
+    _check_district(caller)
+    year = await queries.year_by_id(db, caller=caller, school_year_id=school_year_id)
+    expected.check(year.version)
+    await _drop(db, year, event="school_year.dropped", by=caller)
+
+
 async def open_term(db: AsyncSession, *, caller: Caller, new: TermIn) -> Term:
     """Open a term.
 
     Raises
     ------
-    Forbidden
-        The caller's permission does not reach the whole district.
-    TermUnfit
-        Its days do not fit together.
+    SchoolYearNotFound, Forbidden, TermUnfit
+        There is no such year, it is not the caller's to change, or the days do not fit together.
     """
     _check_district(caller)
-    await queries.year_by_id(db, school_year_id=new.school_year_id)
-    _check_term(new.number, new.starts, new.until, new.week_one)
+    year = await queries.year_by_id(db, caller=caller, school_year_id=new.school_year_id)
+    _check_term(TermSpan(new.number, new.starts, new.until, new.week_one), year)
     term = Term(
         district_id=caller.district_id,
         school_year_id=new.school_year_id,
@@ -109,16 +116,28 @@ async def open_term(db: AsyncSession, *, caller: Caller, new: TermIn) -> Term:
         days=days(new.starts, new.until),
         week_one=new.week_one,
     )
-    db.add(term)
-    await db.flush()
+    async with watching_days(db, from_=new.starts, until=new.until):
+        db.add(term)
+        await db.flush()
     await record(db, "term.opened", term, by=caller)
     return term
 
 
-def _check_term(number: int, starts: date, until: date, week_one: date) -> None:
-    faults = rules.term_faults(TermSpan(number, starts, until, week_one))
+def _check_term(term: TermSpan, year: SchoolYear) -> None:
+    faults = rules.term_faults(term, year=queries.bounds_of(year.valid))
     if faults:
         raise TermUnfit(faults)
+
+
+async def _locked_term(
+    db: AsyncSession, *, caller: Caller, term_id: UUID, expected: Precondition
+) -> Term:
+    _check_district(caller)
+    term = await lock(db, Term, term_id)
+    if term is None:
+        raise TermNotFound
+    expected.check(term.version)
+    return term
 
 
 async def change_term(
@@ -136,25 +155,61 @@ async def change_term(
     TermNotFound, Forbidden, PreconditionFailed, TermUnfit
         It is not there, not the caller's to change, changed meanwhile, or would not fit.
     LessonsAreLaid
-        Lessons stand in the old or the new days.
+        Lessons stand on dates that would be taught otherwise, or no more.
     """
-    _check_district(caller)
-    term = await lock(db, Term, term_id)
-    if term is None:
-        raise TermNotFound
-    expected.check(term.version)
-    former = term.days
-    starts: date = changes.get("starts") or former.lower or term.week_one
-    until: date = changes.get("until") or former.upper or starts
-    week_one: date = changes.get("week_one") or term.week_one
-    _check_term(term.number, starts, until, week_one)
-    before = change_fields(term, {"days": days(starts, until), "week_one": week_one})
-    if before:
-        bounds = [day for day in (former.lower, former.upper, starts, until) if day]
-        await watchers.ask(db, Touched(days(min(bounds), max(bounds))))
+    term = await _locked_term(db, caller=caller, term_id=term_id, expected=expected)
+    former = queries.span_of(term)
+    new = TermSpan(
+        term.number,
+        changes.get("starts") or former.starts,
+        changes.get("until") or former.until,
+        changes.get("week_one") or former.week_one,
+    )
+    _check_term(
+        new, await queries.year_by_id(db, caller=caller, school_year_id=term.school_year_id)
+    )
+    async with watching_days(
+        db, from_=min(former.starts, new.starts), until=max(former.until, new.until)
+    ):
+        before = change_fields(
+            term, {"days": days(new.starts, new.until), "week_one": new.week_one}
+        )
         await db.flush()
+    if before:
         await record(db, "term.changed", term, by=caller, before=before)
     return term
+
+
+async def drop_term(
+    db: AsyncSession, *, caller: Caller, term_id: UUID, expected: Precondition
+) -> None:
+    """Take a term away on which nothing was built yet.
+
+    Raises
+    ------
+    TermNotFound, Forbidden, PreconditionFailed
+        It is not there, not the caller's to change, or changed meanwhile.
+    LessonsAreLaid
+        Lessons stand in its days.
+    """
+    term = await _locked_term(db, caller=caller, term_id=term_id, expected=expected)
+    former = queries.span_of(term)
+    async with watching_days(db, from_=former.starts, until=former.until):
+        await _drop(db, term, event="term.dropped", by=caller)
+
+
+async def _drop(
+    db: AsyncSession,
+    row: SchoolYear | Term | BellSchedule | CalendarDay | CalendarNotice,
+    *,
+    event: str,
+    by: Caller,
+    reach: Sequence[UUID] = (),
+) -> None:
+    row.version += 1
+    await record(db, event, row, by=by, reach=reach, gone=True)
+    await db.delete(row)
+    await db.flush()
 
 
 # Bells
@@ -172,8 +227,9 @@ async def ring(
     BellsUnfit
         The periods do not fit together.
     """
-    await queries.visible_campus(db, caller=caller, campus_id=new.campus_id, permission=READ)
-    await _check_campus(db, caller=caller, campus_id=new.campus_id)
+    campus = await queries.visible_campus(
+        db, caller=caller, campus_id=new.campus_id, to_change=True
+    )
     _check_periods(new.periods)
     schedule = BellSchedule(
         district_id=caller.district_id,
@@ -182,18 +238,12 @@ async def ring(
         name=new.name,
         valid=new.valid,
     )
-    db.add(schedule)
-    await db.flush()
-    periods = await _write_periods(db, schedule, new.periods)
-    await record(db, "bell_schedule.set", schedule, by=caller, reach=[schedule.campus_id])
+    async with watching_bells(db, campus_ids=[new.campus_id]):
+        db.add(schedule)
+        await db.flush()
+        periods = await _write_periods(db, schedule, new.periods)
+    await record(db, "bell_schedule.set", schedule, by=caller, reach=[campus.school_id])
     return schedule, periods
-
-
-async def _check_campus(db: AsyncSession, *, caller: Caller, campus_id: UUID) -> None:
-    try:
-        await queries.visible_campus(db, caller=caller, campus_id=campus_id, permission=WRITE)
-    except CampusNotFound:
-        raise Forbidden from None
 
 
 def _check_periods(periods: Sequence[PeriodIn]) -> None:
@@ -238,47 +288,63 @@ async def ring_anew(
     LessonsAreLaid
         Lessons were laid by these bells.
     """
-    schedule = await lock(db, BellSchedule, schedule_id)
-    if schedule is None:
-        raise BellScheduleNotFound
-    try:
-        await queries.visible_campus(
-            db, caller=caller, campus_id=schedule.campus_id, permission=READ
-        )
-    except CampusNotFound:
-        raise BellScheduleNotFound from None
-    await _check_campus(db, caller=caller, campus_id=schedule.campus_id)
-    expected.check(schedule.version)
+    schedule, school_id = await _locked_schedule(
+        db, caller=caller, schedule_id=schedule_id, expected=expected
+    )
     _check_periods(new.periods)
-    present = (await queries.periods_of(db, schedules=[schedule_id]))[schedule_id]
+    present: Sequence[BellPeriod] = (await queries.periods_of(db, schedules=[schedule_id]))[
+        schedule_id
+    ]
     rung = [(one.number, one.starts, one.ends, one.name) for one in present]
     wanted = sorted((one.number, one.starts, one.ends, one.name) for one in new.periods)
-    former = schedule.valid
-    before = change_fields(schedule, {"name": new.name, "valid": new.valid})
-    if not before and rung == wanted:
-        return schedule, present
-    if rung != wanted or "valid" in before:
-        await _ask_about_bells(db, schedule, former.lower, former.upper)
-        await _ask_about_bells(db, schedule, new.valid_from, new.valid_until)
-    if rung != wanted:
-        schedule.version += 0 if before else 1
+    async with watching_bells(db, campus_ids=[schedule.campus_id]):
+        before = change_fields(schedule, {"name": new.name, "valid": new.valid})
+        if rung != wanted:
+            schedule.version += 0 if before else 1
+            await db.flush()
+            await _silence(db, schedule_id)
+            present = await _write_periods(db, schedule, new.periods)
         await db.flush()
-        await db.exec(delete(BellPeriod).where(col(BellPeriod.schedule_id) == schedule_id))
-        present = list(await _write_periods(db, schedule, new.periods))
-    await db.flush()
-    await record(
-        db, "bell_schedule.changed", schedule, by=caller, reach=[schedule.campus_id], before=before
-    )
+    if before or rung != wanted:
+        await record(
+            db, "bell_schedule.changed", schedule, by=caller, reach=[school_id], before=before
+        )
     return schedule, present
 
 
-async def _ask_about_bells(
-    db: AsyncSession, schedule: BellSchedule, from_: date | None, until: date | None
+async def silence(
+    db: AsyncSession, *, caller: Caller, schedule_id: UUID, expected: Precondition
 ) -> None:
-    await watchers.ask(
-        db,
-        Touched(days(from_, until), campus_ids=[schedule.campus_id], stage=schedule.stage),
+    """Take a bell schedule away that was entered by mistake.
+
+    Raises
+    ------
+    BellScheduleNotFound, Forbidden, PreconditionFailed
+        It is out of sight, not the caller's, or changed meanwhile.
+    LessonsAreLaid
+        Lessons were laid by these bells.
+    """
+    schedule, school_id = await _locked_schedule(
+        db, caller=caller, schedule_id=schedule_id, expected=expected
     )
+    async with watching_bells(db, campus_ids=[schedule.campus_id]):
+        await _silence(db, schedule_id)
+        await _drop(db, schedule, event="bell_schedule.dropped", by=caller, reach=[school_id])
+
+
+async def _locked_schedule(
+    db: AsyncSession, *, caller: Caller, schedule_id: UUID, expected: Precondition
+) -> tuple[BellSchedule, UUID]:
+    """The schedule, and the school whose bells they are."""
+    schedule, campus = await queries.visible_schedule(
+        db, caller=caller, schedule_id=schedule_id, to_change=True
+    )
+    expected.check(schedule.version)
+    return schedule, campus.school_id
+
+
+async def _silence(db: AsyncSession, schedule_id: UUID) -> None:
+    await db.exec(delete(BellPeriod).where(col(BellPeriod.schedule_id) == schedule_id))
 
 
 # Single dates
@@ -293,56 +359,23 @@ class Place:
     on_date: date
 
 
-async def _own_scope(
-    db: AsyncSession, *, caller: Caller, scope: DayScope, scope_id: UUID
-) -> list[UUID] | None:
-    """The schools a date of this scope concerns; ``None`` is all of the district."""
-    if scope is DayScope.DISTRICT:
-        if scope_id != caller.district_id:
-            raise CalendarDayNotFound
-        _check_district(caller)
-        return None
-    if scope is DayScope.GROUP:
-        return await _own_group(db, caller, scope_id)
-    seen = select(School.id).where(
-        col(School.id) == scope_id, col(School.id).in_(visible_schools(caller, READ))
-    )
-    if (await db.exec(seen)).one_or_none() is None:
-        raise SchoolNotFound
-    own = seen.where(col(School.id).in_(visible_schools(caller, WRITE)))
-    if (await db.exec(own)).one_or_none() is None:
-        raise Forbidden
-    return [scope_id]
-
-
-async def _own_group(db: AsyncSession, caller: Caller, group_id: UUID) -> list[UUID]:
-    seen = select(Group.id).where(
-        col(Group.id) == group_id, col(Group.id).in_(visible_groups(caller, READ))
-    )
-    if (await db.exec(seen)).one_or_none() is None:
-        raise GroupNotFound
-    own = seen.where(col(Group.id).in_(governed_groups(caller, WRITE)))
-    if (await db.exec(own)).one_or_none() is None:
-        raise Forbidden
-    members = select(Membership.school_id).where(col(Membership.group_id) == group_id)
-    return list((await db.exec(members)).all())
-
-
 async def decide_day(
-    db: AsyncSession, *, caller: Caller, place: Place, wanted: CalendarDayIn
-) -> CalendarDay:
+    db: AsyncSession, *, caller: Caller, place: Place, expected: Precondition, wanted: CalendarDayIn
+) -> tuple[CalendarDay, bool]:
     """Decide a date for the district, a group or a school; the narrower scope wins.
+
+    Returns the decision, and whether it is the first about this date. What nobody has decided yet
+    has version 0.
 
     Raises
     ------
-    SchoolNotFound, GroupNotFound, CalendarDayNotFound, Forbidden
-        The scope is out of sight, or not the caller's to decide for.
+    NotFound, GroupNotFound, SchoolNotFound, Forbidden, PreconditionFailed
+        The scope is out of sight, not the caller's to decide for, or was decided meanwhile.
     LessonsAreLaid
-        Lessons stand on the date.
+        Lessons stand on the date, and it would be taught otherwise, or no more.
     """
-    scope_id, on_date = place.scope_id, place.on_date
-    concerned = await _own_scope(db, caller=caller, scope=place.scope, scope_id=scope_id)
-    present = await _day(db, scope_id=scope_id, on_date=on_date)
+    present = await _locked_day(db, caller=caller, place=place)
+    expected.check(present.version if present else 0)
     values: dict[str, Any] = {
         "kind": wanted.kind.value,
         "follows_weekday": wanted.follows_weekday,
@@ -350,40 +383,32 @@ async def decide_day(
         "reason": wanted.reason,
         "source": DaySource.MANUAL.value,
     }
-    if present is None:
-        await _ask_about_date(db, on_date, concerned)
-        day = CalendarDay(
-            district_id=caller.district_id,
-            scope=place.scope.value,
-            scope_id=scope_id,
-            on_date=on_date,
-            **values,
-        )
-        db.add(day)
+    before: dict[str, Any] = {}
+    async with watching_days(db, from_=place.on_date, until=place.on_date + _ONE_DAY):
+        if present is None:
+            day = CalendarDay(
+                district_id=caller.district_id,
+                scope=place.scope.value,
+                scope_id=place.scope_id,
+                on_date=place.on_date,
+                **values,
+            )
+            db.add(day)
+        else:
+            day, before = present, change_fields(present, values)
         await db.flush()
-        await record(db, "calendar_day.decided", day, by=caller, reach=[scope_id])
-        return day
-    before = change_fields(present, values)
-    if before:
-        if before.keys() - {"reason", "source"}:
-            await _ask_about_date(db, on_date, concerned)
+    if before or present is None:
         await record(
-            db, "calendar_day.decided", present, by=caller, reach=[scope_id], before=before
+            db, "calendar_day.decided", day, by=caller, reach=[place.scope_id], before=before
         )
-    return present
+    return day, present is None
 
 
-async def _day(db: AsyncSession, *, scope_id: UUID, on_date: date) -> CalendarDay | None:
-    statement = (
-        select(CalendarDay)
-        .where(col(CalendarDay.scope_id) == scope_id, col(CalendarDay.on_date) == on_date)
-        .with_for_update()
+async def _locked_day(db: AsyncSession, *, caller: Caller, place: Place) -> CalendarDay | None:
+    await queries.check_scope(
+        db, caller=caller, scope=place.scope, scope_id=place.scope_id, to_change=True
     )
-    return (await db.exec(statement)).one_or_none()
-
-
-async def _ask_about_date(db: AsyncSession, on_date: date, schools: list[UUID] | None) -> None:
-    await watchers.ask(db, Touched(days(on_date, on_date + timedelta(days=1)), school_ids=schools))
+    return await queries.day_at(db, scope_id=place.scope_id, on_date=place.on_date, to_change=True)
 
 
 async def undo_day(
@@ -393,21 +418,17 @@ async def undo_day(
 
     Raises
     ------
-    SchoolNotFound, GroupNotFound, CalendarDayNotFound, Forbidden, PreconditionFailed
+    NotFound, GroupNotFound, SchoolNotFound, CalendarDayNotFound, Forbidden, PreconditionFailed
         It is out of sight, not decided, not the caller's, or changed meanwhile.
     LessonsAreLaid
-        Lessons stand on the date.
+        Lessons stand on the date, and it would be taught otherwise, or no more.
     """
-    scope_id, on_date = place.scope_id, place.on_date
-    concerned = await _own_scope(db, caller=caller, scope=place.scope, scope_id=scope_id)
-    present = await _day(db, scope_id=scope_id, on_date=on_date)
+    present = await _locked_day(db, caller=caller, place=place)
     if present is None:
         raise CalendarDayNotFound
     expected.check(present.version)
-    await _ask_about_date(db, on_date, concerned)
-    present.version += 1
-    await record(db, "calendar_day.undone", present, by=caller, reach=[scope_id], gone=True)
-    await db.delete(present)
+    async with watching_days(db, from_=place.on_date, until=place.on_date + _ONE_DAY):
+        await _drop(db, present, event="calendar_day.undone", by=caller, reach=[place.scope_id])
 
 
 # The national notice
@@ -425,21 +446,20 @@ def national_days(year: int) -> list[NationalDay]:
     try:
         facts = [
             (day, *chinese_calendar.get_holiday_detail(day))
-            for day in (
-                first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)
-            )
+            for day in (first + n * _ONE_DAY for n in range((date(year + 1, 1, 1) - first).days))
         ]
     except NotImplementedError:
         raise NationalCalendarUnknown from None
     found: list[NationalDay] = []
-    for day, is_off, name in facts:
-        weekend = day.isoweekday() >= rules.SATURDAY
-        if is_off and name is not None:
-            words = chinese_calendar.Holiday(name).chinese
-            found.append(NationalDay(day, DayKind.OFF, words))
-        elif not is_off and weekend:
-            words = chinese_calendar.Holiday(name).chinese + "调休" if name else "调休"
-            found.append(NationalDay(day, DayKind.TEACH, words))
+    for day, is_off, holiday in facts:
+        if holiday is None:
+            continue  # an ordinary weekday or weekend
+        words = chinese_calendar.Holiday(holiday).chinese
+        if is_off:
+            in_lieu = chinese_calendar.is_in_lieu(day)
+            found.append(NationalDay(day, DayKind.OFF, words, holiday, in_lieu))
+        else:
+            found.append(NationalDay(day, DayKind.TEACH, f"{words}调休", holiday))
     return found
 
 
@@ -453,23 +473,13 @@ async def compare_year(db: AsyncSession, *, caller: Caller, year: int) -> list[N
     """
     wanted = national_days(year)
     rows = await queries.district_days(db, district_id=caller.district_id, year=year)
-    present = {
-        row.on_date: Override(
-            DayScope.DISTRICT,
-            0,
-            row.on_date,
-            DayKind(row.kind),
-            row.follows_weekday,
-            Parity(row.follows_parity) if row.follows_parity else None,
-            row.reason,
-            DaySource(row.source),
-        )
-        for row in rows
-    }
+    present = {day: queries.override_of(row) for day, row in rows.items()}
     return rules.compare_notice(wanted, present=present)
 
 
-async def take_over_year(db: AsyncSession, *, caller: Caller, year: int) -> list[NoticeDiff]:
+async def take_over_year(
+    db: AsyncSession, *, caller: Caller, year: int
+) -> tuple[CalendarNotice, list[NoticeDiff]]:
     """Take the national notice over; what people decided themselves is kept.
 
     Raises
@@ -481,39 +491,77 @@ async def take_over_year(db: AsyncSession, *, caller: Caller, year: int) -> list
     """
     _check_district(caller)
     diffs = await compare_year(db, caller=caller, year=year)
-    for diff in diffs:
-        await _take_over(db, diff, caller=caller)
-    if year not in await queries.announced_years(db):
-        notice = CalendarNotice(district_id=caller.district_id, year=year)
-        db.add(notice)
-        await db.flush()
-        await record(db, "calendar_notice.taken_over", notice, by=caller)
-    return diffs
+    rows = await queries.district_days(db, district_id=caller.district_id, year=year)
+    async with watching_days(db, from_=date(year, 1, 1), until=date(year + 1, 1, 1)):
+        for diff in diffs:
+            if diff.what not in {DiffKind.KEPT, DiffKind.SAME}:
+                await _take_over(db, diff, rows.get(diff.on_date), by=caller)
+    return await _announce(db, caller=caller, year=year), diffs
 
 
-async def _take_over(db: AsyncSession, diff: NoticeDiff, *, caller: Caller) -> None:
-    if diff.what in {DiffKind.KEPT, DiffKind.SAME}:
-        return
-    await _ask_about_date(db, diff.on_date, None)
-    present = await _day(db, scope_id=caller.district_id, on_date=diff.on_date)
+async def _take_over(
+    db: AsyncSession, diff: NoticeDiff, present: CalendarDay | None, *, by: Caller
+) -> None:
     if diff.wanted is None:
         if present is not None:
-            present.version += 1
-            await record(db, "calendar_day.undone", present, by=caller, gone=True)
-            await db.delete(present)
+            await _drop(db, present, event="calendar_day.undone", by=by, reach=[by.district_id])
         return
     values: dict[str, Any] = {"kind": diff.wanted.kind.value, "reason": diff.wanted.reason}
+    if diff.wanted.kind is not DayKind.TEACH:
+        values |= {"follows_weekday": None, "follows_parity": None}
+    before: dict[str, Any] = {}
     if present is None:
         present = CalendarDay(
-            district_id=caller.district_id,
+            district_id=by.district_id,
             scope=DayScope.DISTRICT.value,
-            scope_id=caller.district_id,
+            scope_id=by.district_id,
             on_date=diff.on_date,
             source=DaySource.NATIONAL.value,
             **values,
         )
         db.add(present)
-        await db.flush()
-        await record(db, "calendar_day.decided", present, by=caller)
-    elif before := change_fields(present, values):
-        await record(db, "calendar_day.decided", present, by=caller, before=before)
+    else:
+        before = change_fields(present, values)
+    await db.flush()
+    await record(db, "calendar_day.decided", present, by=by, reach=[by.district_id], before=before)
+
+
+async def declare_year(db: AsyncSession, *, caller: Caller, year: int) -> CalendarNotice:
+    """Say that the days of a year's notice are entered; its dates are provisional no more.
+
+    Raises
+    ------
+    Forbidden
+        The caller's permission does not reach the whole district.
+    """
+    _check_district(caller)
+    return await _announce(db, caller=caller, year=year)
+
+
+async def _announce(db: AsyncSession, *, caller: Caller, year: int) -> CalendarNotice:
+    known = await queries.notice_of(db, year=year)
+    if known is not None:
+        return known
+    notice = CalendarNotice(district_id=caller.district_id, year=year)
+    db.add(notice)
+    await db.flush()
+    await record(db, "calendar_notice.taken_over", notice, by=caller)
+    return notice
+
+
+async def withdraw_year(
+    db: AsyncSession, *, caller: Caller, year: int, expected: Precondition
+) -> None:
+    """Make the dates of a year provisional again; what was decided about them stays.
+
+    Raises
+    ------
+    CalendarNoticeNotFound, Forbidden, PreconditionFailed
+        There is none, the caller does not reach the whole district, or it changed meanwhile.
+    """
+    _check_district(caller)
+    notice = await queries.notice_of(db, year=year)
+    if notice is None:
+        raise CalendarNoticeNotFound
+    expected.check(notice.version)
+    await _drop(db, notice, event="calendar_notice.withdrawn", by=caller)

@@ -1,8 +1,9 @@
 """What the calendar refuses."""
 
 from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
 
-from service.calendar.rules import BellFault, TermFault
 from service.kit.problems import (
     Conflict,
     FieldError,
@@ -49,9 +50,18 @@ class NationalCalendarUnknown(NotFound):
     code = "national-calendar-unknown"
     title = Text("本系统没有该年度的放假通知", "The national calendar of that year is not known")
     remedy = Text(
-        "通知通常在上一年 11 月前后发布;请升级系统,或用 PUT /v1/calendar-days 手工录入。",
-        "It is published around November; update the service or enter the days by hand.",
+        "通知通常在上一年 11 月前后发布。请升级系统;或用 PUT /v1/calendar-days 逐日录入后,"
+        "再用 POST /v1/calendar-notices/{year}:declare 确认该年度已公布。",
+        "It is published around November. Update the service, or enter its days with PUT "
+        "/v1/calendar-days and then say POST /v1/calendar-notices/{year}:declare.",
     )
+
+
+class CalendarNoticeNotFound(NotFound):
+    """The district has not taken over or declared a notice of that year."""
+
+    code = "calendar-notice-not-found"
+    title = Text("本区尚未采用该年度放假通知", "The district has no notice of that year")
 
 
 class SchoolYearExists(Conflict):
@@ -95,20 +105,52 @@ class LessonsAreLaid(Conflict):
         "Cancel or move the lessons of these dates first.",
     )
 
-    def __init__(self, *, lessons: int = 0, dates: Sequence[str] = ()) -> None:
-        super().__init__(lessons=lessons, dates=list(dates))
+    def __init__(self, *, lessons: int = 0, dates: Sequence[date] = ()) -> None:
+        detail = Text(
+            f"受影响的 {len(dates)} 天内已有 {lessons} 节课。{self.remedy.zh}",
+            f"{lessons} lessons stand on the {len(dates)} dates concerned. {self.remedy.en}",
+        )
+        super().__init__(
+            detail if lessons else None,
+            lessons=lessons,
+            dates=[day.isoformat() for day in dates],
+        )
+
+
+class TermFault(StrEnum):
+    """Why a term cannot be."""
+
+    REVERSED = "reversed"
+    TOO_LONG = "too_long"
+    NOT_MONDAY = "not_monday"
+    WEEK_ONE_AWAY = "week_one_away"
+    OUTSIDE_YEAR = "outside_year"
+
+
+class BellFault(StrEnum):
+    """Why the periods of a day cannot be."""
+
+    EMPTY = "empty"
+    REVERSED = "reversed"
+    DUPLICATE = "duplicate"
+    OVERLAP = "overlap"
+    OUT_OF_ORDER = "out_of_order"
 
 
 _TERM_FAULTS = {
-    TermFault.REVERSED: ("/until", Text("结束须晚于开始", "must be after the beginning")),
+    TermFault.REVERSED: ("until", Text("结束须晚于开始", "must be after the beginning")),
     TermFault.TOO_LONG: (
-        "/until",
+        "until",
         Text("一学期最多 30 个教学周", "a term has at most 30 teaching weeks"),
     ),
-    TermFault.NOT_MONDAY: ("/week_one", Text("第一周须从周一起算", "must be a Monday")),
+    TermFault.NOT_MONDAY: ("week_one", Text("第一周须从周一起算", "must be a Monday")),
     TermFault.WEEK_ONE_AWAY: (
-        "/week_one",
+        "week_one",
         Text("应为开学日所在周的周一", "must be the Monday of the first day's week"),
+    ),
+    TermFault.OUTSIDE_YEAR: (
+        "starts",
+        Text("学期须在所属学年之内", "the term must lie within its school year"),
     ),
 }
 _BELL_FAULTS = {
@@ -126,9 +168,12 @@ class TermUnfit(ValidationFailed):
     code = "term-unfit"
     title = Text("学期日期不合理", "The days of the term do not fit together")
 
-    def __init__(self, faults: Sequence[TermFault] = ()) -> None:
+    def __init__(self, faults: Sequence[TermFault] = (), *, at: str = "") -> None:
         super().__init__(
-            errors=[FieldError(_TERM_FAULTS[f][0], f.value, _TERM_FAULTS[f][1]) for f in faults]
+            errors=[
+                FieldError(f"{at}/{_TERM_FAULTS[fault][0]}", fault.value, _TERM_FAULTS[fault][1])
+                for fault in faults
+            ]
         )
 
 

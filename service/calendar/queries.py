@@ -1,18 +1,23 @@
 """Reading calendars and bells, for one campus or for a whole district at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import bindparam, or_, text
-from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.calendar import rules
-from service.calendar.problems import SchoolYearNotFound
+from service.calendar.problems import (
+    BellScheduleNotFound,
+    CalendarDayNotFound,
+    SchoolYearNotFound,
+    TermNotFound,
+)
 from service.calendar.rules import (
     DayKind,
     DayScope,
@@ -34,9 +39,18 @@ from service.calendar.tables import (
 )
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, covers, days
-from service.network.access import visible_groups, visible_schools
-from service.network.problems import CampusNotFound
-from service.network.tables import Campus, Group
+from service.kit.problems import Forbidden, NotFound
+from service.network.access import (
+    governed_groups,
+    reaches_district,
+    visible_groups,
+    visible_schools,
+)
+from service.network.problems import CampusNotFound, GroupNotFound, SchoolNotFound
+from service.network.tables import Campus, Group, School
+
+READ = Permission.CALENDAR_READ
+WRITE = Permission.CALENDAR_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +71,17 @@ class Bells:
 async def terms(db: AsyncSession) -> list[TermSpan]:
     """All terms of the district, in order."""
     rows = (await db.exec(select(Term).order_by(col(Term.days)))).all()
-    return [
-        TermSpan(row.number, row.days.lower, row.days.upper, row.week_one)
-        for row in rows
-        if row.days.lower is not None and row.days.upper is not None
-    ]
+    return [span_of(row) for row in rows]
+
+
+def span_of(row: Term) -> TermSpan:
+    """A term as the rules see it."""
+    return TermSpan(row.number, *bounds_of(row.days), row.week_one)
+
+
+def bounds_of(days: Range[date]) -> tuple[date, date]:
+    """The first day, and the one after the last; a range without end lasts to the end of time."""
+    return days.lower or date.min, days.upper or date.max
 
 
 async def announced_years(db: AsyncSession) -> frozenset[int]:
@@ -70,7 +90,8 @@ async def announced_years(db: AsyncSession) -> frozenset[int]:
 
 
 # A school's own day ranks highest, then its lead or close group, then its alliances by age, then
-# the district; ids break the last ties, so that every process decides alike.
+# the district; ids break the last ties, so that every process decides alike. A group that is still
+# a draft decides nothing.
 _OVERRIDES = text("""SELECT c.id AS campus_id, d.scope, d.on_date, d.kind, d.follows_weekday,
   d.follows_parity, d.reason, d.source,
   CASE d.scope WHEN 'school' THEN 0 WHEN 'group' THEN
@@ -78,12 +99,13 @@ _OVERRIDES = text("""SELECT c.id AS campus_id, d.scope, d.on_date, d.kind, d.fol
   lower(m.valid) AS since, d.scope_id
 FROM campus c
 JOIN calendar_day d ON d.on_date <@ :range
-LEFT JOIN membership m ON d.scope = 'group' AND m.group_id = d.scope_id
+LEFT JOIN (membership m JOIN school_group g ON g.id = m.group_id AND g.state <> 'draft')
+  ON d.scope = 'group' AND m.group_id = d.scope_id
   AND m.school_id = c.school_id AND m.valid @> d.on_date
 WHERE c.id = ANY (CAST(:campuses AS uuid[]))
   AND (d.scope = 'district' OR (d.scope = 'school' AND d.scope_id = c.school_id)
     OR m.group_id IS NOT NULL)
-ORDER BY c.id, d.on_date, distance DESC, since DESC NULLS FIRST, d.scope_id DESC""").bindparams(
+ORDER BY c.id, d.on_date, distance DESC, since DESC NULLS LAST, d.scope_id DESC""").bindparams(
     bindparam("range", type_=DATERANGE)
 )
 
@@ -137,20 +159,8 @@ async def explained_days_of(
 
 def _unranked(overrides: Iterable[Override]) -> tuple[Override, ...]:
     """The winners in order of date: campuses decided alike share one calendar."""
-    winners: Mapping[date, Override] = {one.on_date: one for one in overrides}
-    return tuple(
-        Override(
-            one.scope,
-            0,
-            one.on_date,
-            one.kind,
-            one.follows_weekday,
-            one.follows_parity,
-            one.reason,
-            one.source,
-        )
-        for one in winners.values()
-    )
+    winners = {one.on_date: replace(one, rank=0) for one in overrides}
+    return tuple(winners.values())
 
 
 async def teaching_days_of(
@@ -162,6 +172,23 @@ async def teaching_days_of(
         campus_id: [day for day in every if isinstance(day, TeachingDay)]
         for campus_id, every in explained.items()
     }
+
+
+async def taught_days_of(
+    db: AsyncSession, *, campus_ids: Collection[UUID]
+) -> dict[UUID, list[TeachingDay]]:
+    """All dates with regular lessons that each campus knows of, in all terms."""
+    known = await terms(db)
+    if not known:
+        return {campus_id: [] for campus_id in campus_ids}
+    return await teaching_days_of(
+        db, campus_ids=campus_ids, from_=known[0].starts, until=known[-1].until
+    )
+
+
+async def every_campus(db: AsyncSession) -> Sequence[UUID]:
+    """The campuses of the district."""
+    return (await db.exec(select(Campus.id).order_by(col(Campus.id)))).all()
 
 
 async def bells_of(
@@ -210,7 +237,7 @@ async def groups_by_name(db: AsyncSession, *, names: Collection[str]) -> dict[st
 # For people
 
 
-async def year_by_id(db: AsyncSession, *, school_year_id: UUID) -> SchoolYear:
+async def year_by_id(db: AsyncSession, *, caller: Caller, school_year_id: UUID) -> SchoolYear:
     """A school year.
 
     Raises
@@ -218,11 +245,36 @@ async def year_by_id(db: AsyncSession, *, school_year_id: UUID) -> SchoolYear:
     SchoolYearNotFound
         There is none.
     """
-    statement = select(SchoolYear).where(col(SchoolYear.id) == school_year_id)
+    statement = select(SchoolYear).where(
+        col(SchoolYear.district_id) == caller.district_id, col(SchoolYear.id) == school_year_id
+    )
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise SchoolYearNotFound
     return found
+
+
+async def term_by_id(db: AsyncSession, *, caller: Caller, term_id: UUID) -> Term:
+    """A term.
+
+    Raises
+    ------
+    TermNotFound
+        There is none.
+    """
+    statement = select(Term).where(
+        col(Term.district_id) == caller.district_id, col(Term.id) == term_id
+    )
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise TermNotFound
+    return found
+
+
+async def notice_of(db: AsyncSession, *, year: int) -> CalendarNotice | None:
+    """The notice of a year, where the district has taken one over or declared it."""
+    statement = select(CalendarNotice).where(col(CalendarNotice.year) == year)
+    return (await db.exec(statement)).one_or_none()
 
 
 async def schedules_of(
@@ -255,33 +307,129 @@ async def periods_of(
 
 
 async def visible_campus(
-    db: AsyncSession, *, caller: Caller, campus_id: UUID, permission: Permission
+    db: AsyncSession, *, caller: Caller, campus_id: UUID, to_change: bool = False
 ) -> Campus:
-    """A campus of a school that a permission reaches.
+    """A campus within reach.
 
     Raises
     ------
     CampusNotFound
         It does not exist, or the caller may not see it.
+    Forbidden
+        The caller sees it but may not change its bells.
     """
     statement = select(Campus).where(
-        col(Campus.id) == campus_id,
-        col(Campus.school_id).in_(visible_schools(caller, permission)),
+        col(Campus.id) == campus_id, col(Campus.school_id).in_(visible_schools(caller, READ))
     )
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise CampusNotFound
+    if to_change:
+        own = visible_schools(caller, WRITE).where(col(School.id) == found.school_id)
+        if (await db.exec(own)).one_or_none() is None:
+            raise Forbidden
     return found
 
 
-async def district_days(db: AsyncSession, *, district_id: UUID, year: int) -> list[CalendarDay]:
+async def visible_schedule(
+    db: AsyncSession, *, caller: Caller, schedule_id: UUID, to_change: bool = False
+) -> tuple[BellSchedule, Campus]:
+    """A bell schedule of a campus within reach; locked when it is to be changed.
+
+    Raises
+    ------
+    BellScheduleNotFound
+        It does not exist, or the caller may not see it.
+    Forbidden
+        The caller sees it but may not change it.
+    """
+    statement = select(BellSchedule).where(col(BellSchedule.id) == schedule_id)
+    if to_change:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise BellScheduleNotFound
+    try:
+        return found, await visible_campus(
+            db, caller=caller, campus_id=found.campus_id, to_change=to_change
+        )
+    except CampusNotFound:
+        raise BellScheduleNotFound from None
+
+
+async def check_scope(
+    db: AsyncSession, *, caller: Caller, scope: DayScope, scope_id: UUID, to_change: bool = False
+) -> None:
+    """Whether the caller may see, or decide, the dates of a district, group or school.
+
+    A member school's office sees what its group decides, but only the group's own may decide it.
+
+    Raises
+    ------
+    NotFound
+        It does not exist, or the caller may not see it.
+    Forbidden
+        The caller sees it but may not decide for it.
+    """
+    if scope is DayScope.DISTRICT:
+        if scope_id != caller.district_id:
+            raise NotFound
+        if to_change and not reaches_district(caller, WRITE):
+            raise Forbidden
+        return
+    if scope is DayScope.GROUP:
+        seen = visible_groups(caller, READ).where(col(Group.id) == scope_id)
+        own = governed_groups(caller, WRITE).where(col(Group.id) == scope_id)
+        missing: type[NotFound] = GroupNotFound
+    else:
+        seen = visible_schools(caller, READ).where(col(School.id) == scope_id)
+        own = visible_schools(caller, WRITE).where(col(School.id) == scope_id)
+        missing = SchoolNotFound
+    if (await db.exec(seen)).one_or_none() is None:
+        raise missing
+    if to_change and (await db.exec(own)).one_or_none() is None:
+        raise Forbidden
+
+
+async def day_at(
+    db: AsyncSession, *, scope_id: UUID, on_date: date, to_change: bool = False
+) -> CalendarDay | None:
+    """What was decided about a date; locked when it is to be changed."""
+    statement = select(CalendarDay).where(
+        col(CalendarDay.scope_id) == scope_id, col(CalendarDay.on_date) == on_date
+    )
+    if to_change:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return (await db.exec(statement)).one_or_none()
+
+
+async def visible_day(
+    db: AsyncSession, *, caller: Caller, scope: DayScope, scope_id: UUID, on_date: date
+) -> CalendarDay:
+    """What was decided about a date, where the caller may see it.
+
+    Raises
+    ------
+    NotFound, GroupNotFound, SchoolNotFound, CalendarDayNotFound
+        The scope is out of sight, or nothing was decided.
+    """
+    await check_scope(db, caller=caller, scope=scope, scope_id=scope_id)
+    found = await day_at(db, scope_id=scope_id, on_date=on_date)
+    if found is None:
+        raise CalendarDayNotFound
+    return found
+
+
+async def district_days(
+    db: AsyncSession, *, district_id: UUID, year: int
+) -> dict[date, CalendarDay]:
     """What the district decided about the dates of a year."""
     statement = select(CalendarDay).where(
         col(CalendarDay.scope_id) == district_id,
         col(CalendarDay.on_date) >= date(year, 1, 1),
         col(CalendarDay.on_date) <= date(year, 12, 31),
     )
-    return list((await db.exec(statement)).all())
+    return {row.on_date: row for row in (await db.exec(statement)).all()}
 
 
 def visible_days(
@@ -290,9 +438,9 @@ def visible_days(
     """The dates that differ, of the district and of the groups and schools in sight."""
     statement = select(CalendarDay).where(
         or_(
-            col(CalendarDay.scope) == DayScope.DISTRICT,
-            col(CalendarDay.scope_id).in_(visible_groups(caller, Permission.CALENDAR_READ)),
-            col(CalendarDay.scope_id).in_(visible_schools(caller, Permission.CALENDAR_READ)),
+            col(CalendarDay.scope_id) == caller.district_id,
+            col(CalendarDay.scope_id).in_(visible_groups(caller, READ)),
+            col(CalendarDay.scope_id).in_(visible_schools(caller, READ)),
         )
     )
     if from_ is not None:
@@ -300,3 +448,17 @@ def visible_days(
     if until is not None:
         statement = statement.where(col(CalendarDay.on_date) < until)
     return statement
+
+
+def override_of(row: CalendarDay) -> Override:
+    """A decision as the rules see it."""
+    return Override(
+        DayScope(row.scope),
+        0,
+        row.on_date,
+        DayKind(row.kind),
+        row.follows_weekday,
+        Parity(row.follows_parity) if row.follows_parity else None,
+        row.reason,
+        DaySource(row.source),
+    )

@@ -13,7 +13,9 @@ from service.calendar.problems import (
     BellScheduleNotFound,
     BellScheduleOverlaps,
     BellsUnfit,
+    CalendarDayExists,
     CalendarDayNotFound,
+    CalendarNoticeNotFound,
     LessonsAreLaid,
     NationalCalendarUnknown,
     SchoolYearExists,
@@ -22,7 +24,7 @@ from service.calendar.problems import (
     TermNotFound,
     TermUnfit,
 )
-from service.calendar.rules import DayScope, NoticeDiff
+from service.calendar.rules import DayScope
 from service.calendar.schemas import (
     BellScheduleIn,
     BellScheduleOut,
@@ -30,8 +32,8 @@ from service.calendar.schemas import (
     BellSchedulesOut,
     CalendarDayIn,
     CalendarDayOut,
+    ComparedNotice,
     DayOut,
-    NoticeDiffOut,
     NoticeOut,
     SchoolYearIn,
     SchoolYearOut,
@@ -41,9 +43,8 @@ from service.calendar.schemas import (
     TermPatch,
     bell_schedule_out,
 )
-from service.calendar.tables import CalendarDay, SchoolYear, Term
+from service.calendar.tables import CalendarDay, CalendarNotice, SchoolYear, Term
 from service.kit.auth import Caller, Permission
-from service.kit.db import AsyncSession
 from service.kit.http import (
     Db,
     IfMatch,
@@ -51,12 +52,13 @@ from service.kit.http import (
     Page,
     Paging,
     ReadDb,
+    Tag,
     english,
     make_router,
     may_fail,
     needs,
 )
-from service.kit.problems import FieldError, Text, ValidationFailed
+from service.kit.problems import FieldError, StillReferenced, Text, ValidationFailed
 from service.network.problems import CampusNotFound, GroupNotFound, SchoolNotFound
 
 router = make_router(tag="calendar")
@@ -64,10 +66,11 @@ router = make_router(tag="calendar")
 Reader = Annotated[Caller, needs(Permission.CALENDAR_READ)]
 Writer = Annotated[Caller, needs(Permission.CALENDAR_WRITE)]
 NoticeYear = Annotated[int, Path(ge=2000, le=2100, description="公历年", examples=[2026])]
-From = Annotated[date | None, Query(alias="from", description="起始日(含)")]
-Until = Annotated[date | None, Query(alias="until", description="截止日(不含)")]
 
 _LONGEST_RANGE_DAYS = 400
+
+
+# Years and terms
 
 
 @router.get(
@@ -106,6 +109,42 @@ async def open_school_year(
     year = await actions.open_year(db, caller=caller, new=body)
     tag(year.version)
     return SchoolYearOut.of(year)
+
+
+@router.get(
+    "/school-years/{school_year_id}",
+    operation_id="getSchoolYear",
+    summary="学年",
+    description="一个学年。",
+    openapi_extra=english("A school year"),
+    responses=may_fail(SchoolYearNotFound),
+)
+async def get_school_year(
+    *, db: ReadDb, caller: Reader, tag: Tag, school_year_id: UUID
+) -> SchoolYearOut:
+    """A school year."""
+    year = await queries.year_by_id(db, caller=caller, school_year_id=school_year_id)
+    tag(year.version)
+    return SchoolYearOut.of(year)
+
+
+@router.delete(
+    "/school-years/{school_year_id}",
+    status_code=204,
+    operation_id="dropSchoolYear",
+    summary="删除学年",
+    description="删除误建的学年;已有学期的学年不能删除。",
+    openapi_extra=english(
+        "Drop a school year", "One entered by mistake; refused while it has terms."
+    ),
+    responses=may_fail(SchoolYearNotFound, StillReferenced),
+)
+async def drop_school_year(
+    *, db: Db, caller: Writer, expected: IfMatch, school_year_id: UUID
+) -> Response:
+    """Drop a school year."""
+    await actions.drop_year(db, caller=caller, school_year_id=school_year_id, expected=expected)
+    return Response(status_code=204)
 
 
 @router.get(
@@ -154,12 +193,48 @@ async def open_term(*, db: Db, caller: Writer, tag: NewTag, body: TermIn) -> Ter
     return TermOut.of(term)
 
 
+@router.get(
+    "/terms/{term_id}",
+    operation_id="getTerm",
+    summary="学期",
+    description="一个学期的起止日期与第一教学周的周一。",
+    openapi_extra=english("A term"),
+    responses=may_fail(TermNotFound),
+)
+async def get_term(*, db: ReadDb, caller: Reader, tag: Tag, term_id: UUID) -> TermOut:
+    """A term."""
+    term = await queries.term_by_id(db, caller=caller, term_id=term_id)
+    tag(term.version)
+    return TermOut.of(term)
+
+
+@router.delete(
+    "/terms/{term_id}",
+    status_code=204,
+    operation_id="dropTerm",
+    summary="删除学期",
+    description="删除误建的学期;已有走教安排或已排课的学期不能删除。",
+    openapi_extra=english(
+        "Drop a term", "One entered by mistake; refused once something was built on it."
+    ),
+    responses=may_fail(TermNotFound, StillReferenced, LessonsAreLaid),
+)
+async def drop_term(*, db: Db, caller: Writer, expected: IfMatch, term_id: UUID) -> Response:
+    """Drop a term."""
+    await actions.drop_term(db, caller=caller, term_id=term_id, expected=expected)
+    return Response(status_code=204)
+
+
 @router.patch(
     "/terms/{term_id}",
     operation_id="changeTerm",
     summary="调整学期日期",
-    description="新旧日期范围内已有课时会被拒绝。",
-    openapi_extra=english("Change a term's days", "Refused while lessons stand in them."),
+    description="调整起止日期或第一教学周。若某些日期将不再上课或改按别的教学周,"
+    "而这些日期已排课,则拒绝。",
+    openapi_extra=english(
+        "Change a term's days",
+        "Refused while lessons stand on dates that would be taught otherwise, or no more.",
+    ),
     responses=may_fail(TermNotFound, TermExists, TermUnfit, LessonsAreLaid),
 )
 async def change_term(
@@ -196,9 +271,7 @@ async def list_bell_schedules(
     as_of: Annotated[date | None, Query(description="仅该日有效的作息")] = None,
 ) -> BellSchedulesOut:
     """A campus's bell schedules."""
-    await queries.visible_campus(
-        db, caller=caller, campus_id=campus_id, permission=Permission.CALENDAR_READ
-    )
+    await queries.visible_campus(db, caller=caller, campus_id=campus_id)
     found = await queries.schedules_of(db, campus_id=campus_id, on=as_of)
     return BellSchedulesOut(items=[bell_schedule_out(row, periods) for row, periods in found])
 
@@ -212,7 +285,7 @@ async def list_bell_schedules(
     openapi_extra=english(
         "Give a campus bells", "Schedules of a campus and stage may not overlap; wall times."
     ),
-    responses=may_fail(CampusNotFound, BellScheduleOverlaps, BellsUnfit),
+    responses=may_fail(CampusNotFound, BellScheduleOverlaps, BellsUnfit, LessonsAreLaid),
 )
 async def create_bell_schedule(
     *, db: Db, caller: Writer, tag: NewTag, body: BellScheduleIn
@@ -223,13 +296,51 @@ async def create_bell_schedule(
     return bell_schedule_out(schedule, periods)
 
 
+@router.get(
+    "/bell-schedules/{schedule_id}",
+    operation_id="getBellSchedule",
+    summary="作息时间表",
+    description="一个作息时间表及其各节课。",
+    openapi_extra=english("A bell schedule", "With its periods."),
+    responses=may_fail(BellScheduleNotFound),
+)
+async def get_bell_schedule(
+    *, db: ReadDb, caller: Reader, tag: Tag, schedule_id: UUID
+) -> BellScheduleOut:
+    """A bell schedule."""
+    schedule, _ = await queries.visible_schedule(db, caller=caller, schedule_id=schedule_id)
+    tag(schedule.version)
+    periods = await queries.periods_of(db, schedules=[schedule_id])
+    return bell_schedule_out(schedule, periods[schedule_id])
+
+
+@router.delete(
+    "/bell-schedules/{schedule_id}",
+    status_code=204,
+    operation_id="dropBellSchedule",
+    summary="删除作息时间表",
+    description="删除误建的作息;已按此作息排课的不能删除,请改为设定结束日期。",
+    openapi_extra=english(
+        "Drop a bell schedule", "One entered by mistake; refused once lessons were laid by it."
+    ),
+    responses=may_fail(BellScheduleNotFound, LessonsAreLaid),
+)
+async def drop_bell_schedule(
+    *, db: Db, caller: Writer, expected: IfMatch, schedule_id: UUID
+) -> Response:
+    """Drop a bell schedule."""
+    await actions.silence(db, caller=caller, schedule_id=schedule_id, expected=expected)
+    return Response(status_code=204)
+
+
 @router.put(
     "/bell-schedules/{schedule_id}",
     operation_id="replaceBellSchedule",
     summary="整体替换作息时间表",
-    description="替换名称、有效期与全部节次;已按此作息排课的日期不能改动。",
+    description="替换名称、有效期与全部节次;会改动已排课日期的上下课时刻时拒绝。",
     openapi_extra=english(
-        "Replace a bell schedule", "Name, validity and all periods; refused under laid lessons."
+        "Replace a bell schedule",
+        "Name, validity and all periods. Refused where lessons stand that would ring otherwise.",
     ),
     responses=may_fail(BellScheduleNotFound, BellScheduleOverlaps, BellsUnfit, LessonsAreLaid),
 )
@@ -253,10 +364,57 @@ async def replace_bell_schedule(
 # Dates
 
 
+async def _range(
+    from_: Annotated[date, Query(alias="from", description="起始日(含)", examples=["2026-09-14"])],
+    until: Annotated[date, Query(description="截止日(不含),最多 400 天", examples=["2026-10-12"])],
+) -> tuple[date, date]:
+    return _checked(from_, until)
+
+
+def _checked(from_: date, until: date) -> tuple[date, date]:
+    if not 0 < (until - from_).days <= _LONGEST_RANGE_DAYS:
+        words = Text("须晚于 from,且最多 400 天", "must be after from, and at most 400 days later")
+        raise ValidationFailed(errors=[FieldError("query/until", "range", words)])
+    return from_, until
+
+
+@router.get(
+    "/campuses/{campus_id}/teaching-days",
+    operation_id="listTeachingDays",
+    summary="校区教学日",
+    description="逐日列出校区是否上课、按周几(单双周)课表、第几教学周;不上课的说明原因,"
+    "尚未公布按周几课表的调休上课日标为 `undecided`,放假通知尚未发布的年度标为暂定。",
+    openapi_extra=english(
+        "A campus's teaching days",
+        "Day by day: taught or why not, whose weekday and parity, which week, provisional or not. "
+        "A make-up day whose weekday nobody announced yet is `undecided`.",
+    ),
+    responses=may_fail(CampusNotFound),
+)
+async def list_teaching_days(
+    *,
+    db: ReadDb,
+    caller: Reader,
+    campus_id: UUID,
+    span: Annotated[tuple[date, date], Depends(_range)],
+) -> TeachingDaysOut:
+    """A campus's teaching days."""
+    await queries.visible_campus(db, caller=caller, campus_id=campus_id)
+    from_, until = span
+    explained = await queries.explained_days_of(
+        db, campus_ids=[campus_id], from_=from_, until=until
+    )
+    return TeachingDaysOut(
+        campus_id=campus_id, items=[DayOut.of(day) for day in explained[campus_id]]
+    )
+
+
 async def _place(
-    scope: DayScope,
+    scope: Annotated[
+        DayScope, Path(description="district 全区、group 集团、school 学校", examples=["school"])
+    ],
     scope_id: Annotated[UUID, Path(description="区、集团或学校的 id")],
-    on_date: date,
+    on_date: Annotated[date, Path(description="日期", examples=["2026-09-20"])],
 ) -> Place:
     return Place(scope, scope_id, on_date)
 
@@ -272,9 +430,16 @@ At = Annotated[Place, Depends(_place)]
     openapi_extra=english("List the dates that differ", "Days off, make-up days, exams, events."),
 )
 async def list_calendar_days(
-    *, db: ReadDb, caller: Reader, paging: Paging, from_: From = None, until: Until = None
+    *,
+    db: ReadDb,
+    caller: Reader,
+    paging: Paging,
+    from_: Annotated[date | None, Query(alias="from", description="起始日(含)")] = None,
+    until: Annotated[date | None, Query(description="截止日(不含)")] = None,
 ) -> Page[CalendarDayOut]:
     """The dates that differ."""
+    if from_ is not None and until is not None:
+        _checked(from_, until)
     return await paging.answer(
         db,
         queries.visible_days(caller, from_=from_, until=until),
@@ -285,29 +450,56 @@ async def list_calendar_days(
     )
 
 
+@router.get(
+    "/calendar-days/{scope}/{scope_id}/{on_date}",
+    operation_id="getCalendarDay",
+    summary="某日校历安排",
+    description="全区、集团或学校对某一天的安排;没有安排时为 404。",
+    openapi_extra=english("What was decided about a date", "Nothing decided is not found."),
+    responses=may_fail(SchoolNotFound, GroupNotFound, CalendarDayNotFound),
+)
+async def get_calendar_day(*, db: ReadDb, caller: Reader, tag: Tag, place: At) -> CalendarDayOut:
+    """What was decided about a date."""
+    day = await queries.visible_day(
+        db, caller=caller, scope=place.scope, scope_id=place.scope_id, on_date=place.on_date
+    )
+    tag(day.version)
+    return CalendarDayOut.of(day)
+
+
 @router.put(
     "/calendar-days/{scope}/{scope_id}/{on_date}",
     operation_id="decideCalendarDay",
     summary="安排某日校历",
     description="为全区、集团或学校安排某一天;范围小的优先。调休上课日请同时填写按周几、"
-    "单周还是双周的课表。该日已有课时会被拒绝。",
+    "单周还是双周的课表;尚未公布时留空,该日标为未定。会改动已排课的日期时拒绝。"
+    '该日尚无安排时 If-Match 填 `"0"`,新增返回 201。',
     openapi_extra=english(
         "Decide a date",
         "For the district, a group or a school; the narrower wins. A make-up day says whose "
-        "weekday and parity it follows. Refused while lessons stand on the date.",
+        "weekday and parity it follows, or is undecided. Refused where lessons stand that would "
+        'not be taught so. What nobody decided yet has version "0"; a first decision answers 201.',
     ),
-    responses=may_fail(SchoolNotFound, GroupNotFound, CalendarDayNotFound, LessonsAreLaid),
+    responses={
+        201: {"model": CalendarDayOut, "description": "已新增 / Created"},
+        **may_fail(SchoolNotFound, GroupNotFound, CalendarDayExists, LessonsAreLaid),
+    },
 )
 async def decide_calendar_day(
     *,
     db: Db,
     caller: Writer,
+    expected: IfMatch,
     tag: NewTag,
     place: At,
     body: CalendarDayIn,
 ) -> CalendarDayOut:
     """Decide a date."""
-    day = await actions.decide_day(db, caller=caller, place=place, wanted=body)
+    day, is_new = await actions.decide_day(
+        db, caller=caller, place=place, expected=expected, wanted=body
+    )
+    if is_new:
+        tag.response.status_code = 201
     tag(day.version)
     return CalendarDayOut.of(day)
 
@@ -327,56 +519,26 @@ async def undo_calendar_day(*, db: Db, caller: Writer, expected: IfMatch, place:
     return Response(status_code=204)
 
 
-async def _range(
-    from_: Annotated[date, Query(alias="from", description="起始日(含)", examples=["2026-09-14"])],
-    until: Annotated[date, Query(description="截止日(不含),最多 400 天", examples=["2026-10-12"])],
-) -> tuple[date, date]:
-    if not 0 < (until - from_).days <= _LONGEST_RANGE_DAYS:
-        words = Text("须晚于 from,且最多 400 天", "must be after from, and at most 400 days later")
-        raise ValidationFailed(errors=[FieldError("query/until", "range", words)])
-    return from_, until
-
-
-@router.get(
-    "/campuses/{campus_id}/teaching-days",
-    operation_id="listTeachingDays",
-    summary="校区教学日",
-    description="逐日列出校区是否上课、按周几(单双周)课表、第几教学周;不上课的说明原因,"
-    "放假通知尚未发布的年度标为暂定。",
-    openapi_extra=english(
-        "A campus's teaching days",
-        "Day by day: taught or why not, whose weekday and parity, which week, provisional or not.",
-    ),
-    responses=may_fail(CampusNotFound),
-)
-async def list_teaching_days(
-    *,
-    db: ReadDb,
-    caller: Reader,
-    campus_id: UUID,
-    span: Annotated[tuple[date, date], Depends(_range)],
-) -> TeachingDaysOut:
-    """A campus's teaching days."""
-    await queries.visible_campus(
-        db, caller=caller, campus_id=campus_id, permission=Permission.CALENDAR_READ
-    )
-    from_, until = span
-    explained = await queries.explained_days_of(
-        db, campus_ids=[campus_id], from_=from_, until=until
-    )
-    return TeachingDaysOut(
-        campus_id=campus_id, items=[DayOut.of(day) for day in explained[campus_id]]
-    )
-
-
 # The national notice
 
 
-async def _notice(db: AsyncSession, year: int, diffs: list[NoticeDiff]) -> NoticeOut:
-    return NoticeOut(
-        year=year,
-        announced=year in await queries.announced_years(db),
-        items=[NoticeDiffOut.of(diff) for diff in diffs],
+@router.get(
+    "/calendar-notices",
+    operation_id="listCalendarNotices",
+    summary="已公布的年度",
+    description="列出本区已采用或确认放假通知的公历年;其余年度的日期均为暂定。",
+    openapi_extra=english("List announced years", "The dates of every other year are provisional."),
+)
+async def list_calendar_notices(*, db: ReadDb, caller: Reader, paging: Paging) -> Page[NoticeOut]:
+    """The years that are announced."""
+    statement = select(CalendarNotice).where(col(CalendarNotice.district_id) == caller.district_id)
+    return await paging.answer(
+        db,
+        statement,
+        sorts={"year": col(CalendarNotice.year)},
+        default="year",
+        tie=col(CalendarNotice.id),
+        out=NoticeOut.of,
     )
 
 
@@ -393,22 +555,69 @@ async def _notice(db: AsyncSession, year: int, diffs: list[NoticeDiff]) -> Notic
     ),
     responses=may_fail(NationalCalendarUnknown),
 )
-async def preview_calendar_notice(*, db: ReadDb, caller: Reader, year: NoticeYear) -> NoticeOut:
+async def preview_calendar_notice(
+    *, db: ReadDb, caller: Reader, year: NoticeYear
+) -> ComparedNotice:
     """Preview a national notice."""
-    return await _notice(db, year, await actions.compare_year(db, caller=caller, year=year))
+    diffs = await actions.compare_year(db, caller=caller, year=year)
+    known = await queries.notice_of(db, year=year)
+    return ComparedNotice.of(diffs, year=year, announced=known is not None)
 
 
 @router.post(
     "/calendar-notices/{year}:apply",
     operation_id="applyCalendarNotice",
     summary="采用年度放假通知",
-    description="写入通知中的日期,保留人工修改;重复采用不产生改动。",
+    description="写入通知中的日期,保留人工修改;重复采用不产生改动。返回所做的改动。",
     openapi_extra=english(
-        "Take a national notice over", "People's edits are kept; applying again changes nothing."
+        "Take a national notice over",
+        "People's edits are kept; applying again changes nothing. Answers what was done.",
     ),
-    responses=may_fail(NationalCalendarUnknown, LessonsAreLaid),
+    responses=may_fail(NationalCalendarUnknown, CalendarDayExists, LessonsAreLaid),
 )
-async def apply_calendar_notice(*, db: Db, caller: Writer, year: NoticeYear) -> NoticeOut:
+async def apply_calendar_notice(
+    *, db: Db, caller: Writer, tag: NewTag, year: NoticeYear
+) -> ComparedNotice:
     """Take a national notice over."""
-    diffs = await actions.take_over_year(db, caller=caller, year=year)
-    return await _notice(db, year, diffs)
+    notice, diffs = await actions.take_over_year(db, caller=caller, year=year)
+    tag(notice.version)
+    return ComparedNotice.of(diffs, year=year, announced=True)
+
+
+@router.post(
+    "/calendar-notices/{year}:declare",
+    operation_id="declareCalendarNotice",
+    summary="确认年度安排已公布",
+    description="本系统没有该年度通知时,手工录入各日后用此操作确认;该年度的日期不再是暂定。",
+    openapi_extra=english(
+        "Declare a year announced",
+        "For a notice that is not known here: once its days were entered by hand, the dates of "
+        "the year are provisional no more.",
+    ),
+)
+async def declare_calendar_notice(
+    *, db: Db, caller: Writer, tag: NewTag, year: NoticeYear
+) -> NoticeOut:
+    """Declare a year announced."""
+    notice = await actions.declare_year(db, caller=caller, year=year)
+    tag(notice.version)
+    return NoticeOut.of(notice)
+
+
+@router.delete(
+    "/calendar-notices/{year}",
+    status_code=204,
+    operation_id="withdrawCalendarNotice",
+    summary="撤回年度确认",
+    description="该年度的日期恢复为暂定;已录入的安排保留。",
+    openapi_extra=english(
+        "Make a year provisional again", "What was decided about its dates stays."
+    ),
+    responses=may_fail(CalendarNoticeNotFound),
+)
+async def withdraw_calendar_notice(
+    *, db: Db, caller: Writer, expected: IfMatch, year: NoticeYear
+) -> Response:
+    """Make a year provisional again."""
+    await actions.withdraw_year(db, caller=caller, year=year, expected=expected)
+    return Response(status_code=204)

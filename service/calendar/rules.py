@@ -5,13 +5,15 @@ day follows; the district or a school announces that. So an override carries wee
 a make-up day nobody has announced yet is not guessed: it is undecided.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
+from service.calendar.problems import BellFault, TermFault
 from service.kit.problems import Text
 
 SATURDAY = 6
@@ -131,6 +133,17 @@ class PeriodTimes:
     ends: time
     name: str = ""
 
+    def rings(self, on_date: date, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """When the period begins and ends on a day, as instants.
+
+        The bell begins it by the clock on the wall, whatever the offset is that day: the first of
+        two equal times where clocks go back, and past the gap where they go forward. Its length is
+        what the schedule says, even when clocks change within it.
+        """
+        begins = datetime.combine(on_date, self.starts, zone).astimezone(UTC)
+        length = datetime.combine(on_date, self.ends) - datetime.combine(on_date, self.starts)
+        return begins, begins + length
+
 
 def parity_of(week: int) -> Parity:
     """The parity of a teaching week."""
@@ -227,20 +240,43 @@ def _moved(
     )
 
 
+# What a change does
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a change does to the dates of one campus.
+
+    A date that is taught before and after, but otherwise, is both lost and gained.
+    """
+
+    lost: frozenset[date]
+    """Lessons that were laid on these dates would not be laid there any more."""
+    gained: frozenset[date]
+    """Lessons would be laid on these dates that were not."""
+
+
+def shift(before: Mapping[date, Hashable], after: Mapping[date, Hashable]) -> Shift:
+    """Compare what is taught on which date, before a change and after it."""
+    return Shift(
+        lost=frozenset(day for day, how in before.items() if after.get(day) != how),
+        gained=frozenset(day for day, how in after.items() if before.get(day) != how),
+    )
+
+
+def taught(days: Iterable[TeachingDay]) -> dict[date, Hashable]:
+    """How each date is taught, as far as it decides which lessons fall on it."""
+    return {day.on_date: (day.weekday, day.week, day.parity) for day in days}
+
+
 # What may be stored
 
 
-class TermFault(StrEnum):
-    """Why a term cannot be."""
+def term_faults(term: TermSpan, *, year: tuple[date, date]) -> list[TermFault]:
+    """What is wrong with a term; weeks are counted from the Monday of its first week.
 
-    REVERSED = "reversed"
-    TOO_LONG = "too_long"
-    NOT_MONDAY = "not_monday"
-    WEEK_ONE_AWAY = "week_one_away"
-
-
-def term_faults(term: TermSpan) -> list[TermFault]:
-    """What is wrong with a term; weeks are counted from the Monday of its first week."""
+    ``year`` is the school year, ``[from, until)``, that the term has to lie in.
+    """
     if term.until <= term.starts:
         return [TermFault.REVERSED]
     faults: list[TermFault] = []
@@ -250,17 +286,9 @@ def term_faults(term: TermSpan) -> list[TermFault]:
         faults.append(TermFault.NOT_MONDAY)
     if not 0 <= (term.starts - term.week_one).days < DAYS_A_WEEK:
         faults.append(TermFault.WEEK_ONE_AWAY)
+    if term.starts < year[0] or term.until > year[1]:
+        faults.append(TermFault.OUTSIDE_YEAR)
     return faults
-
-
-class BellFault(StrEnum):
-    """Why the periods of a day cannot be."""
-
-    EMPTY = "empty"
-    REVERSED = "reversed"
-    DUPLICATE = "duplicate"
-    OVERLAP = "overlap"
-    OUT_OF_ORDER = "out_of_order"
 
 
 def bell_faults(periods: Sequence[PeriodTimes]) -> list[tuple[int, BellFault]]:
@@ -296,6 +324,10 @@ class NationalDay:
     on_date: date
     kind: DayKind
     reason: str
+    holiday: str = ""
+    """The festival it belongs to."""
+    in_lieu: bool = False
+    """A workday taken off that another day makes up for."""
 
 
 class DiffKind(StrEnum):
@@ -349,23 +381,23 @@ def _difference(wanted: NationalDay | None, present: Override | None) -> DiffKin
 
 
 def suggest_weekdays(days: Iterable[NationalDay]) -> dict[date, int]:
-    """For each make-up workday, the workday off it stands nearest to: a suggestion, no more.
+    """For each make-up workday, whose weekday it probably makes up for.
 
-    Real announcements have differed from every such derivation, so it is shown, never stored.
+    The make-up days of a festival are paired in order with the workdays taken off for it. Real
+    announcements have differed from every such derivation, so it is shown, never stored.
     """
-    listed = sorted(days, key=lambda day: day.on_date)
-    off = [
-        day.on_date
-        for day in listed
-        if day.kind is DayKind.OFF and day.on_date.isoweekday() < SATURDAY
-    ]
-    suggestions: dict[date, int] = {}
-    for day in listed:
-        if day.kind is DayKind.TEACH and off:
-            nearest = min(off, key=lambda one: (abs((one - day.on_date).days), one))
-            off.remove(nearest)
-            suggestions[day.on_date] = nearest.isoweekday()
-    return suggestions
+    owed: dict[str, list[date]] = defaultdict(list)
+    made_up: dict[str, list[date]] = defaultdict(list)
+    for day in sorted(days, key=lambda one: one.on_date):
+        if day.kind is DayKind.TEACH:
+            made_up[day.holiday].append(day.on_date)
+        elif day.in_lieu:
+            owed[day.holiday].append(day.on_date)
+    return {
+        day: off.isoweekday()
+        for holiday, listed in made_up.items()
+        for day, off in zip(listed, owed[holiday], strict=False)
+    }
 
 
 _MOST_DAYS_OFF = 10

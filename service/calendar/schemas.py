@@ -14,6 +14,7 @@ from service.calendar.rules import (
     DayKind,
     DayScope,
     DaySource,
+    DiffKind,
     FreeDay,
     NoticeDiff,
     Parity,
@@ -21,7 +22,14 @@ from service.calendar.rules import (
     TeachingDay,
     Whyever,
 )
-from service.calendar.tables import BellPeriod, BellSchedule, CalendarDay, SchoolYear, Term
+from service.calendar.tables import (
+    BellPeriod,
+    BellSchedule,
+    CalendarDay,
+    CalendarNotice,
+    SchoolYear,
+    Term,
+)
 from service.kit.http.schemas import DayRange, In, Out
 from service.kit.language import say
 from service.kit.problems import Text
@@ -45,7 +53,27 @@ _WHY = {
 class SchoolYearIn(DayRange):
     """A school year."""
 
-    label: Annotated[str, Field(pattern=r"^20\d\d-20\d\d$", examples=["2026-2027"])]
+    label: Annotated[
+        str,
+        Field(pattern=r"^20\d\d-20\d\d$", description="学年名称", examples=["2027-2028"]),
+    ]
+    valid_from: Annotated[
+        date, Field(description="学年第一天(含),在首个年份内", examples=["2027-08-01"])
+    ]
+    valid_until: Annotated[
+        date, Field(description="学年结束后的第一天(不含),在次年内", examples=["2028-08-01"])
+    ]
+
+    @model_validator(mode="after")
+    def _spans_its_two_years(self) -> Self:
+        first, second = (int(year) for year in self.label.split("-"))
+        if second != first + 1 or (self.valid_from.year, self.valid_until.year) != (first, second):
+            context = {
+                "zh": "学年须跨相邻两年,起止日期分别落在名称的两个年份内",
+                "en": "a school year begins in the first of its two years and ends in the next",
+            }
+            raise PydanticCustomError("school_year_unfit", "school year unfit", context)
+        return self
 
 
 class SchoolYearOut(Out):
@@ -69,12 +97,19 @@ class SchoolYearOut(Out):
         )
 
 
-class TermPatch(In):
-    """New days for a term."""
+Starts = Annotated[date, Field(description="开学日(含)", examples=["2026-08-31"])]
+After = Annotated[date, Field(description="学期结束后的第一天(不含)", examples=["2027-01-23"])]
+WeekOne = Annotated[
+    date, Field(description="第一教学周的周一,即开学日所在周的周一", examples=["2026-08-31"])
+]
 
-    starts: date | None = None
-    until: Annotated[date | None, Field(description="学期结束后的第一天(不含)")] = None
-    week_one: Annotated[date | None, Field(description="第一教学周的周一")] = None
+
+class TermPatch(In):
+    """New days for a term; its year and number stay."""
+
+    starts: Starts = Field(default_factory=lambda: date.min)
+    until: After = Field(default_factory=lambda: date.max)
+    week_one: WeekOne = Field(default_factory=lambda: date.min)
 
 
 class TermIn(In):
@@ -82,9 +117,9 @@ class TermIn(In):
 
     school_year_id: UUID
     number: Annotated[Literal[1, 2], Field(description="1 秋季、2 春季")]
-    starts: Annotated[date, Field(description="开学日(含)", examples=["2026-08-31"])]
-    until: Annotated[date, Field(description="学期结束后的第一天(不含)", examples=["2027-01-23"])]
-    week_one: Annotated[date, Field(description="第一教学周的周一", examples=["2026-08-31"])]
+    starts: Starts
+    until: After
+    week_one: WeekOne
 
 
 class TermOut(Out):
@@ -115,10 +150,10 @@ class TermOut(Out):
 class PeriodIn(In):
     """One period of a day, by the clock on the wall."""
 
-    number: Annotated[int, Field(ge=1, le=20, description="节次")]
-    starts: Annotated[time, Field(examples=["08:30"])]
-    ends: Annotated[time, Field(examples=["09:10"])]
-    name: Annotated[str, Field(max_length=20)] = ""
+    number: Annotated[int, Field(ge=1, le=20, description="节次", examples=[1])]
+    starts: Annotated[time, Field(description="上课(校区当地钟点)", examples=["08:30"])]
+    ends: Annotated[time, Field(description="下课(校区当地钟点)", examples=["09:10"])]
+    name: Annotated[str, Field(max_length=20, description="节次名称", examples=["第一节"])] = ""
 
     @model_validator(mode="after")
     def _is_wall_time(self) -> Self:
@@ -136,7 +171,23 @@ class PeriodIn(In):
         return PeriodTimes(self.number, self.starts, self.ends, self.name)
 
 
-Periods = Annotated[list[PeriodIn], Field(min_length=1, max_length=20)]
+Periods = Annotated[
+    list[PeriodIn],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="一天的各节课,时间不得重叠;节与节之间长短不一没有关系",
+        examples=[
+            [
+                {"number": 1, "starts": "08:30", "ends": "09:10", "name": "第一节"},
+                {"number": 2, "starts": "09:20", "ends": "10:00", "name": "第二节"},
+            ]
+        ],
+    ),
+]
+BellsName = Annotated[
+    str, Field(min_length=1, max_length=40, description="作息名称", examples=["冬季作息"])
+]
 
 
 class BellScheduleIn(DayRange):
@@ -144,14 +195,14 @@ class BellScheduleIn(DayRange):
 
     campus_id: UUID
     stage: Stage
-    name: Annotated[str, Field(min_length=1, max_length=40, examples=["冬季作息"])]
+    name: BellsName
     periods: Periods
 
 
 class BellSchedulePut(DayRange):
     """The whole schedule anew."""
 
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: BellsName
     periods: Periods
 
 
@@ -203,14 +254,22 @@ class BellSchedulesOut(Out):
 class CalendarDayIn(In):
     """What is decided about one date."""
 
-    kind: Annotated[DayKind, Field(description="teach 上课、off 放假、exam 考试、activity 活动")]
+    kind: Annotated[
+        DayKind,
+        Field(
+            description="teach 上课、off 放假、exam 考试、activity 活动;"
+            "只有 teach 有常规课,考试与活动日不上常规课",
+            examples=["teach"],
+        ),
+    ]
     follows_weekday: Annotated[
-        int | None, Field(ge=1, le=7, description="按周几的课表;调休日未定时留空")
+        int | None,
+        Field(ge=1, le=7, description="按周几的课表(周一为 1);调休日未定时留空", examples=[2]),
     ] = None
-    follows_parity: Annotated[Parity | None, Field(description="按单周或双周;留空按日期所在周")] = (
-        None
-    )
-    reason: Annotated[str, Field(max_length=80, examples=["国庆节调休"])] = ""
+    follows_parity: Annotated[
+        Parity | None, Field(description="按单周或双周;留空按日期所在周", examples=["odd"])
+    ] = None
+    reason: Annotated[str, Field(max_length=80, description="事由", examples=["国庆节调休"])] = ""
 
     @model_validator(mode="after")
     def _only_teaching_days_follow(self) -> Self:
@@ -254,8 +313,14 @@ class DayOut(Out):
     parity: Parity | None
     moved: Annotated[bool, Field(description="所按课表与日期本身不同")]
     label: Annotated[str | None, Field(description="如“按周二(单周)课表”")]
-    why_not: Annotated[str | None, Field(description="不上课的原因")]
-    reason: str | None
+    why_not: Annotated[
+        Whyever | None,
+        Field(
+            description="没有常规课的原因:outside_term 不在学期内、weekend 周末、off 放假、"
+            "exam 考试、activity 活动、undecided 调休上课日尚未公布按周几课表"
+        ),
+    ]
+    reason: Annotated[str | None, Field(description="安排的事由,如“国庆节”")]
     source: Annotated[DayScope | None, Field(description="由谁决定:区、集团或学校")]
     provisional: Annotated[bool, Field(description="该年度放假通知尚未发布,安排可能变化")]
 
@@ -284,7 +349,7 @@ class DayOut(Out):
             parity=None,
             moved=False,
             label=say(_WHY[day.why]),
-            why_not=day.why.value,
+            why_not=day.why,
             reason=day.reason or None,
             source=day.source,
             provisional=day.provisional,
@@ -302,11 +367,18 @@ class NoticeDiffOut(Out):
     """What taking over the notice does to one date."""
 
     on_date: date
-    what: Annotated[str, Field(description="added、changed、removed、kept(保留人工修改)、same")]
-    national_kind: str | None
+    what: Annotated[
+        DiffKind,
+        Field(
+            description="added 新增、changed 更改、removed 删除、"
+            "kept 与通知不同但保留人工修改、same 无变化"
+        ),
+    ]
+    national_kind: DayKind | None
     national_reason: str | None
-    present_kind: str | None
-    present_source: str | None
+    present_kind: DayKind | None
+    present_source: DaySource | None
+    present_follows_weekday: int | None
     suggested_weekday: Annotated[
         int | None, Field(description="系统推测的所按课表,仅供参考,不会自动写入")
     ]
@@ -314,23 +386,43 @@ class NoticeDiffOut(Out):
     @classmethod
     def of(cls, diff: NoticeDiff) -> Self:
         """The difference as people see it."""
+        wanted, present = diff.wanted, diff.present
         return cls(
             on_date=diff.on_date,
-            what=diff.what.value,
-            national_kind=diff.wanted.kind.value if diff.wanted else None,
-            national_reason=diff.wanted.reason if diff.wanted else None,
-            present_kind=diff.present.kind.value if diff.present else None,
-            present_source=diff.present.source.value if diff.present else None,
+            what=diff.what,
+            national_kind=wanted.kind if wanted else None,
+            national_reason=wanted.reason if wanted else None,
+            present_kind=present.kind if present else None,
+            present_source=present.source if present else None,
+            present_follows_weekday=present.follows_weekday if present else None,
             suggested_weekday=diff.suggested_weekday,
         )
 
 
-class NoticeOut(Out):
+class ComparedNotice(Out):
     """A national notice against what the district has."""
 
     year: int
-    announced: Annotated[bool, Field(description="本区是否已采用该年度通知")]
+    announced: Annotated[bool, Field(description="本区是否已采用或确认该年度通知")]
     items: list[NoticeDiffOut]
+
+    @classmethod
+    def of(cls, diffs: Sequence[NoticeDiff], *, year: int, announced: bool) -> Self:
+        """The comparison as people see it."""
+        return cls(year=year, announced=announced, items=[NoticeDiffOut.of(one) for one in diffs])
+
+
+class NoticeOut(Out):
+    """A year whose dates are announced."""
+
+    id: UUID
+    version: int
+    year: int
+
+    @classmethod
+    def of(cls, row: CalendarNotice) -> Self:
+        """The notice as people see it."""
+        return cls(id=row.id, version=row.version, year=row.year)
 
 
 # Rows of a workbook

@@ -1,28 +1,37 @@
 """Who is asked, in the same transaction, before the calendar changes under laid lessons.
 
-The timetable stands above and cannot be imported from here: it registers a watcher, which counts
-the lessons that a change would touch. Until a change can re-lay them, it is refused.
+The timetable stands above and cannot be imported from here: it registers a watcher, which learns
+which dates of which campus would be taught otherwise, and answers how many lessons stand in the
+way. What really changes is found by comparing before and after: a decision that a narrower scope
+overrides, or a new name for a schedule, disturbs nobody.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
-
+from service.calendar import queries, rules
 from service.calendar.problems import LessonsAreLaid
+from service.calendar.queries import Bells
+from service.calendar.rules import Shift, TeachingDay
 from service.kit.db import AsyncSession
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a change touches: dates, of these schools or campuses only, or of all."""
+    """What a change would do, by campus; campuses that nothing changes for are not named."""
 
-    dates: Range[date]
-    school_ids: Collection[UUID] | None = None
-    campus_ids: Collection[UUID] | None = None
+    shifts: Mapping[UUID, Shift]
     stage: str | None = None
+    """Only lessons of this stage."""
+
+    @property
+    def lost(self) -> list[date]:
+        """The dates that some campus would lose, in order."""
+        return sorted({day for one in self.shifts.values() for day in one.lost})
 
 
 Watcher = Callable[[AsyncSession, Touched], Awaitable[int]]
@@ -38,14 +47,77 @@ def before_change(watcher: Watcher) -> Watcher:
     return watcher
 
 
-async def ask(db: AsyncSession, touched: Touched) -> None:
-    """Refuse a change under laid lessons.
+async def _ask(db: AsyncSession, shifts: Mapping[UUID, Shift], stage: str | None = None) -> None:
+    touched = Touched({id_: one for id_, one in shifts.items() if one.lost or one.gained}, stage)
+    if not touched.shifts:
+        return
+    lessons = sum([await watcher(db, touched) for watcher in _WATCHERS])
+    if lessons:
+        raise LessonsAreLaid(lessons=lessons, dates=touched.lost)
+
+
+@asynccontextmanager
+async def watching_days(db: AsyncSession, *, from_: date, until: date) -> AsyncIterator[None]:
+    """Around a change of terms or dates: asks about what it does in ``[from_, until)``.
 
     Raises
     ------
     LessonsAreLaid
         Lessons stand on the dates concerned.
     """
-    lessons = sum([await watcher(db, touched) for watcher in _WATCHERS])
-    if lessons:
-        raise LessonsAreLaid(lessons=lessons)
+    if not _WATCHERS:
+        yield
+        return
+    campus_ids = await queries.every_campus(db)
+    before = await queries.teaching_days_of(db, campus_ids=campus_ids, from_=from_, until=until)
+    yield
+    await db.flush()
+    after = await queries.teaching_days_of(db, campus_ids=campus_ids, from_=from_, until=until)
+    await _ask(
+        db,
+        {id_: rules.shift(rules.taught(before[id_]), rules.taught(after[id_])) for id_ in before},
+    )
+
+
+@asynccontextmanager
+async def watching_bells(db: AsyncSession, *, campus_ids: Collection[UUID]) -> AsyncIterator[None]:
+    """Around a change of bells: asks about the dates that ring otherwise, stage by stage.
+
+    Raises
+    ------
+    LessonsAreLaid
+        Lessons were laid by the former bells.
+    """
+    if not _WATCHERS:
+        yield
+        return
+    before = await queries.bells_of(db, campus_ids=campus_ids)
+    yield
+    await db.flush()
+    after = await queries.bells_of(db, campus_ids=campus_ids)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    days = await queries.taught_days_of(db, campus_ids={campus for campus, _ in changed})
+    by_stage: dict[str, dict[UUID, Shift]] = defaultdict(dict)
+    for campus, stage in changed:
+        by_stage[stage][campus] = rules.shift(
+            _rung(before.get((campus, stage), ()), days[campus]),
+            _rung(after.get((campus, stage), ()), days[campus]),
+        )
+    for stage, shifts in sorted(by_stage.items()):
+        await _ask(db, shifts, stage)
+
+
+def _rung(
+    schedules: Collection[Bells], days: Collection[TeachingDay]
+) -> dict[date, tuple[object, ...]]:
+    """What rings on each day that has bells."""
+    times = [
+        (one, tuple((period.number, period.starts, period.ends) for period in one.periods))
+        for one in schedules
+    ]
+    return {
+        day.on_date: rung
+        for day in days
+        for schedule, rung in times
+        if schedule.rings_on(day.on_date)
+    }
