@@ -1,1 +1,1 @@
-"""Measurements: ratios within one run on one machine, printed as JSON lines. Never part of tests."""
+"""Measurements: ratios within one run on one machine, as JSON lines. Never part of tests."""

@@ -67,4 +67,6 @@ def _length(head: bytes) -> int:
 def request(path: str, token: str | None = None) -> bytes:
     """A GET request as it stands on the wire."""
     sign_in = f"Authorization: Bearer {token}\r\n" if token else ""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n{sign_in}\r\n".encode()
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n{sign_in}\r\n".encode()
+    )

@@ -67,7 +67,11 @@ async def _round(connection: Any, rows: dict[str, list[dict[str, Any]]]) -> floa
     started = perf_counter()
     for table in _TABLES:
         kept = [
-            {name: value for name, value in row.items() if name != "teacher_id" or table != "lesson"}
+            {
+                name: value
+                for name, value in row.items()
+                if name != "teacher_id" or table != "lesson"
+            }
             for row in rows[table]
         ]
         if not kept:
@@ -75,7 +79,8 @@ async def _round(connection: Any, rows: dict[str, list[dict[str, Any]]]) -> floa
         names = ", ".join(kept[0])
         places = ", ".join(f"${number}" for number in range(1, len(kept[0]) + 1))
         await connection.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({places})", [tuple(row.values()) for row in kept]
+            f"INSERT INTO {table} ({names}) VALUES ({places})",
+            [tuple(row.values()) for row in kept],
         )
     seconds = perf_counter() - started
     await transaction.rollback()

@@ -1,4 +1,4 @@
-"""A tiny module that lives only in these tests: things with names, and the whole contract on them."""
+"""A tiny module that lives only in these tests: things with names, under the whole contract."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
@@ -7,7 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import AwareDatetime, Field as Described
+from pydantic import AwareDatetime
+from pydantic import Field as Described
 from sqlalchemy import MetaData, text
 from sqlmodel import Field, col, select
 

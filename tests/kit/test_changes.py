@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.kit import changes, jobs
 from service.kit.changes import START, Op, Position
-from service.kit.db import AsyncSession, Database
+from service.kit.db import AsyncSession, Database, problem_of
 from service.kit.problems import Busy
 
 
@@ -115,8 +115,6 @@ async def test_a_job_gets_its_district_and_payload(database: Database, district:
 
 
 async def test_a_statement_that_takes_too_long_is_busy(database: Database, district: Any) -> None:
-    from service.kit.db import problem_of
-
     with pytest.raises(DBAPIError) as slow:
         async with database.write(district.id, timeout_seconds=1) as db:
             await (await db.connection()).execute(text("SELECT pg_sleep(5)"))

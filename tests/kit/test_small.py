@@ -115,7 +115,7 @@ def test_a_foreign_key_stays_in_the_district() -> None:
     ],
 )
 def test_tags_compare_as_the_standard_says(
-    header: str, current: str, weakly: bool, expected: bool
+    header: str, current: str, *, weakly: bool, expected: bool
 ) -> None:
     assert matches(header, current, weakly=weakly) is expected
 
