@@ -16,16 +16,18 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from service.kit import clock
 from service.kit.db import Database
+from service.kit.observe import log
 from service.kit.problems import Unavailable
 
 BYTES_KEPT = 64 * 1024 * 1024
@@ -52,7 +54,7 @@ _ELSEWHERE = frozenset(
 _OF_ONE_TEACHER = frozenset({"lesson.cancelled", "lesson.moved"})
 """Changes that name everybody they touch; all others make the whole district be read anew."""
 
-_LOST = (OSError, PostgresError, InterfaceError, InternalClientError, DBAPIError)
+_LOST = (OSError, PostgresError, InterfaceError, InternalClientError, SQLAlchemyError)
 _SNAPSHOT = "SELECT CAST(pg_current_snapshot() AS text)"
 _CHANGES = text("""SELECT CAST(pg_current_snapshot() AS text) AS snapshot, c.collection, c.event,
   c.reach
@@ -89,8 +91,50 @@ class _District:
     snapshot: str | None = None
     answers: dict[UUID, dict[Hashable, Answer]] = field(default_factory=dict)
     """By teacher."""
-    coming: "asyncio.Task[None] | None" = None
-    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    asking: asyncio.Task[None] | None = None
+
+
+class _Line:
+    """A connection on which the present snapshot is asked for: which transactions are visible.
+
+    Straight to the driver: no transaction, one way there and back. It is given back between bursts.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: PoolProxiedConnection | None = None
+
+    async def snapshot(self) -> str:
+        """The same as before only if nothing was written since."""
+        try:
+            return await self._fetch()
+        except _LOST:
+            # The pool may hold connections to a server that went away; one more try gets a new one.
+            if self._connection is not None:
+                self._connection.invalidate()
+                await self.close()
+            return await self._fetch()
+
+    async def _fetch(self) -> str:
+        if self._connection is None:
+            self._connection = await self._database.engine.raw_connection()
+        driver: Any = self._connection.driver_connection
+        found: str = await driver.fetchval(_SNAPSHOT)
+        return found
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await greenlet_spawn(connection.close)
+
+
+def _tell(turns: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
+    for turn in turns:
+        # Who gave up is not told.
+        if not turn.done():
+            turn.set_result(None) if error is None else turn.set_exception(error)
 
 
 Build = Callable[[], Awaitable[Answer]]
@@ -146,42 +190,39 @@ class Answers:
         return built
 
     async def _settle(self, district_id: UUID, district: _District) -> None:
-        if district.coming is None:
-            district.coming = asyncio.create_task(self._ask(district_id, district))
-        await asyncio.shield(district.coming)
+        """Wait until all that is remembered is right as of now or later."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        district.waiting.append(turn)
+        if district.asking is None:
+            district.asking = asyncio.create_task(self._ask(district_id, district))
+        await turn
 
     async def _ask(self, district_id: UUID, district: _District) -> None:
-        async with district.asking:
-            # From here on the question is under way, and who comes later waits for the next.
-            district.coming = None
-            snapshot = await self.present_snapshot()
-            if district.snapshot is None:
-                district.snapshot = snapshot
-            elif snapshot != district.snapshot:
-                await self._catch_up(district_id, district, since=district.snapshot)
-
-    async def present_snapshot(self) -> str:
-        """Which transactions are visible now; the same as before only if nothing was written."""
+        """Ask for those who wait, then for those who came meanwhile, until nobody waits."""
+        line = _Line(self.database)
         try:
-            return await self._ask_driver()
-        except _LOST:
-            # The pool may hold connections to a server that went away; one more try gets a new one.
-            try:
-                return await self._ask_driver()
-            except _LOST as error:
-                raise Unavailable from error
-
-    async def _ask_driver(self) -> str:
-        """Straight to the driver: no transaction, and one way there and back."""
-        connection = await self.database.engine.raw_connection()
-        try:
-            found: str = await connection.driver_connection.fetchval(_SNAPSHOT)  # type: ignore[union-attr]
-        except BaseException:
-            connection.invalidate()
-            raise
+            while district.waiting:
+                # Who comes from here on waits for the next question.
+                turns, district.waiting = district.waiting, []
+                refusal: Exception | None = Unavailable()
+                try:
+                    await self._compare(district_id, district, await line.snapshot())
+                    refusal = None
+                except _LOST as error:
+                    log().warning("freshness_unknown", error=repr(error))
+                finally:
+                    _tell(turns, refusal)
         finally:
-            await greenlet_spawn(connection.close)
-        return found
+            district.asking = None
+            turns, district.waiting = district.waiting, []
+            _tell(turns, Unavailable())
+            await line.close()
+
+    async def _compare(self, district_id: UUID, district: _District, snapshot: str) -> None:
+        if district.snapshot is None:
+            district.snapshot = snapshot
+        elif snapshot != district.snapshot:
+            await self._catch_up(district_id, district, since=district.snapshot)
 
     async def _catch_up(self, district_id: UUID, district: _District, *, since: str) -> None:
         async with self.database.read(district_id) as db:

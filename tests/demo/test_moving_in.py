@@ -89,7 +89,7 @@ async def test_moving_in_again_changes_nothing(district):
 
     findings = await load_workbook(district, book.content(), by=by)
 
-    assert findings.problems == ()
+    assert not findings.problems
     report = {sheet["sheet"]: sheet for sheet in findings.report()["sheets"]}
     rows = Counter({name: sheet["rows"] for name, sheet in report.items()})
     assert rows["校内课表"] == len(book.rows["home_slot"])
