@@ -18,10 +18,15 @@ from service.calendar import bulk as calendar
 from service.calendar.rules import DayKind, DayScope, PeriodTimes
 from service.calendar.rules import Parity as DayParity
 from service.calendar.schemas import BellRow, DayRow, TermRow
+from service.itinerant import bulk as itinerant
+from service.itinerant.schemas import AssignmentRow
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome, days, is_retryable, problem_of
 from service.kit.observe import log
 from service.kit.problems import FieldError, Problem, Text
+from service.mentoring import bulk as mentoring
+from service.mentoring.rules import PairingState
+from service.mentoring.schemas import PairingRow
 from service.network import bulk as network
 from service.network import schemas as network_rows
 from service.partners.columns import Sheet
@@ -438,6 +443,46 @@ async def _home_slots(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Don
     return _Done(done.outcome, done.conflicts, _impact(done))
 
 
+async def _assignments(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        AssignmentRow(
+            code=row["code"],
+            term=row["term"],
+            teacher_number=row["teacher"],
+            subject=row["subject"],
+            campus_code=row["campus"],
+            class_codes=row["classes"],
+            weekday=int(row["weekday"]),
+            period=row["period"],
+            parity=Parity(row["parity"]),
+            weeks=row["weeks"],
+            room_code=row["room"],
+            valid_from=row["valid_from"],
+            valid_until=_after(row["valid_through"]),
+            state=row["state"],
+        )
+        for row in _values(rows)
+    ]
+    done = await itinerant.upsert_assignments(db, given, by=by)
+    return _Done(done.outcome, done.conflicts, _impact(done))
+
+
+async def _pairings(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _Done:
+    given = [
+        PairingRow(
+            mentor_number=row["mentor"],
+            mentee_number=row["mentee"],
+            role=row["role"],
+            valid_from=row["valid_from"],
+            valid_until=_after(row["valid_through"]),
+            goals=row["goals"] or "",
+            state=PairingState(row["state"]),
+        )
+        for row in _values(rows)
+    ]
+    return _Done(await mentoring.upsert_pairings(db, given, by=by))
+
+
 def _impact(done: SlotsOutcome) -> Impact:
     return Impact(lessons_laid=done.lessons_laid, lessons_cancelled=done.lessons_cancelled)
 
@@ -456,5 +501,7 @@ _WRITERS: Mapping[str, Write] = {
     "room": _rooms,
     "travel": _ways,
     "home_slot": _home_slots,
+    "assignment": _assignments,
+    "pairing": _pairings,
 }
 """In the order of the sheets: what rows refer to is written before them."""
