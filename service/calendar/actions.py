@@ -52,7 +52,7 @@ from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days, lock
 from service.kit.journal import record
-from service.kit.problems import Forbidden
+from service.kit.problems import Forbidden, StillReferenced
 from service.network.access import reaches_district
 
 _ONE_DAY = timedelta(days=1)
@@ -89,12 +89,14 @@ async def drop_year(
 
     Raises
     ------
-    SchoolYearNotFound, Forbidden, PreconditionFailed
-        It is not there, not the caller's to change, or changed meanwhile.
+    SchoolYearNotFound, Forbidden, PreconditionFailed, StillReferenced
+        It is not there, not the caller's to change, changed meanwhile, or has terms.
     """
     _check_district(caller)
     year = await queries.year_by_id(db, caller=caller, school_year_id=school_year_id)
     expected.check(year.version)
+    if await queries.terms_of(db, school_year_id=school_year_id):
+        raise StillReferenced
     await _drop(db, year, event="school_year.dropped", by=caller)
 
 

@@ -254,6 +254,12 @@ async def year_by_id(db: AsyncSession, *, caller: Caller, school_year_id: UUID) 
     return found
 
 
+async def terms_of(db: AsyncSession, *, school_year_id: UUID) -> Sequence[Term]:
+    """The terms of a school year."""
+    statement = select(Term).where(col(Term.school_year_id) == school_year_id)
+    return (await db.exec(statement)).all()
+
+
 async def term_by_id(db: AsyncSession, *, caller: Caller, term_id: UUID) -> Term:
     """A term.
 
