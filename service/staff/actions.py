@@ -1,6 +1,6 @@
 """Changing teachers: what is said of them, where they are employed, what they may teach."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,10 +12,10 @@ from service.kit.auth import Caller
 from service.kit.conditional import ANY, Precondition, etag
 from service.kit.db import AsyncSession, change_fields, days, is_retryable, problem_of
 from service.kit.journal import record
-from service.kit.problems import FieldError, Problem, Text
+from service.kit.problems import FieldError, Problem
 from service.staff import queries
 from service.staff.departures import announce
-from service.staff.queries import Ground
+from service.staff.queries import Dossier, Ground
 from service.staff.rules import (
     Course,
     LeavingReason,
@@ -41,11 +41,58 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """What is to change; what is left out stays."""
+    """What is to change, and what it is called; what is left out stays."""
 
+    event: str = "teacher.changed"
     values: Mapping[str, Any] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
     teaches: Sequence[Qualified] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where changes are written: by whom, and what waits until the teachers themselves stand."""
+
+    db: AsyncSession
+    caller: Caller
+    waiting: list[Employment | Qualification] = field(default_factory=list)
+    moved: set[UUID] = field(default_factory=set)
+    """Teachers whose staying may have changed."""
+
+    async def close(self) -> None:
+        """Write what waits, and tell those who depend on the teachers."""
+        await self.db.flush()
+        self.db.add_all(self.waiting)
+        await self.db.flush()
+        await announce(self.db, by=self.caller, teacher_ids=self.moved)
+
+    def employ(self, teacher: Teacher, stay: Stay) -> None:
+        """Let an employment begin."""
+        self.waiting.append(
+            Employment(
+                district_id=teacher.district_id,
+                teacher_id=teacher.id,
+                school_id=stay.school_id,
+                valid=days(stay.since, stay.until),
+                leaving_reason=stay.reason,
+            )
+        )
+
+    def qualify(self, teacher: Teacher, teaches: Iterable[Qualified]) -> None:
+        """Let somebody teach more."""
+        self.waiting.extend(
+            Qualification(
+                district_id=teacher.district_id,
+                teacher_id=teacher.id,
+                subject=one.subject,
+                stage=one.stage,
+            )
+            for one in teaches
+        )
+
+
+# One teacher, as somebody outside knows them
 
 
 async def create_teacher(db: AsyncSession, *, caller: Caller, given: Given) -> Teacher:
@@ -58,23 +105,24 @@ async def create_teacher(db: AsyncSession, *, caller: Caller, given: Given) -> T
     UnknownSubject
         A subject that nobody has listed.
     """
+    desk = _Desk(db, caller)
     ground = await queries.ground(db, caller=caller, school_ids=[given.stay.school_id])
-    return await _create(db, caller=caller, given=given, ground=ground)
+    teacher = await _create(desk, given=given, ground=ground)
+    await desk.close()
+    return teacher
 
 
-async def _create(db: AsyncSession, *, caller: Caller, given: Given, ground: Ground) -> Teacher:
+async def _create(desk: _Desk, *, given: Given, ground: Ground) -> Teacher:
     ground.check_school(given.stay.school_id)
     ground.check_subjects(given.teaches)
     teacher = Teacher(
-        district_id=caller.district_id, number=given.number, **_with_pinyin(given.values)
+        district_id=desk.caller.district_id, number=given.number, **_with_pinyin(given.values)
     )
-    db.add(teacher)
-    await db.flush()
-    _employ(db, teacher, given.stay)
-    _qualify(db, teacher, given.teaches)
-    await db.flush()
+    desk.db.add(teacher)
+    desk.employ(teacher, given.stay)
+    desk.qualify(teacher, given.teaches)
     reach = [teacher.id, given.stay.school_id]
-    await record(db, "teacher.created", teacher, by=caller, reach=reach)
+    await record(desk.db, "teacher.created", teacher, by=desk.caller, reach=reach)
     return teacher
 
 
@@ -84,34 +132,18 @@ def _with_pinyin(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "name_pinyin": pinyin_of_person(values["name"])}
 
 
-def _employ(db: AsyncSession, teacher: Teacher, stay: Stay) -> None:
-    db.add(
-        Employment(
-            district_id=teacher.district_id,
-            teacher_id=teacher.id,
-            school_id=stay.school_id,
-            valid=days(stay.since, stay.until),
-            leaving_reason=stay.reason,
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A teacher who is as was said, and whether they are new."""
 
-
-def _qualify(db: AsyncSession, teacher: Teacher, teaches: Collection[Qualified]) -> None:
-    for one in teaches:
-        db.add(
-            Qualification(
-                district_id=teacher.district_id,
-                teacher_id=teacher.id,
-                subject=one.subject,
-                stage=one.stage,
-            )
-        )
+    teacher: Teacher
+    created: bool = False
 
 
 async def put_teacher(
     db: AsyncSession, *, caller: Caller, given: Given, expected: Precondition
-) -> tuple[Teacher, bool]:
-    """Bring a teacher up to what is said, by number; returns whether the teacher is new.
+) -> Result:
+    """Bring a teacher up to what is said, by number.
 
     A teacher whom nobody knows yet has version 0. Another school than the present one, from a
     later day, is a transfer on that day; what contradicts the past is refused.
@@ -121,71 +153,112 @@ async def put_teacher(
     EmploymentContradicts
         The teacher is known to be somewhere else by then.
     """
+    desk = _Desk(db, caller)
     ground = await queries.ground(db, caller=caller, school_ids=[given.stay.school_id])
-    return await _put(db, caller=caller, given=given, expected=expected, ground=ground)
+    archive = await queries.archive(db, caller=caller, numbers=[given.number])
+    result = await _put(
+        desk, given=given, expected=expected, ground=ground, dossier=archive.find(given.number)
+    )
+    await desk.close()
+    return result
 
 
 async def _put(
-    db: AsyncSession, *, caller: Caller, given: Given, expected: Precondition, ground: Ground
-) -> tuple[Teacher, bool]:
-    if not await queries.is_number_taken(db, number=given.number):
+    desk: _Desk,
+    *,
+    given: Given,
+    expected: Precondition,
+    ground: Ground,
+    dossier: Dossier | None,
+) -> Result:
+    """Refuses before it writes anything."""
+    if dossier is None:
         expected.check(0)
-        return await _create(db, caller=caller, given=given, ground=ground), True
-    teacher = await queries.teacher_to_change(db, caller=caller, number=given.number)
-    expected.check(teacher.version)
+        return Result(await _create(desk, given=given, ground=ground), created=True)
+    expected.check(dossier.teacher.version)
     ground.check_school(given.stay.school_id)
     ground.check_subjects(given.teaches)
-    history = (await queries.stays_of(db, teacher_ids=[teacher.id]))[teacher.id]
-    course = plan_stay([stay for _, stay in history], wanted=given.stay)
-    wanted = _Wanted(values=given.values, course=course, teaches=given.teaches)
-    await _change(db, teacher, caller=caller, event="teacher.changed", wanted=wanted)
-    return teacher, False
+    wanted = _Wanted(
+        values=given.values,
+        course=plan_stay(dossier.stays, wanted=given.stay),
+        teaches=given.teaches,
+    )
+    await _change(desk, dossier, wanted=wanted)
+    return Result(dossier.teacher)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one item of a batch."""
+# Many at once
 
-    teacher: Teacher | None
-    created: bool = False
-    problem: Problem | None = None
+
+Item = tuple[Given, int | None]
+"""What is said of a teacher, and the version that is expected, if any."""
 
 
 async def put_teachers(
-    db: AsyncSession,
-    *,
-    caller: Caller,
-    items: Sequence[tuple[Given, int | None]],
-    atomic: bool,
-) -> list[Result]:
-    """Bring many teachers up to what is said, each with the version that is expected, if any.
+    db: AsyncSession, *, caller: Caller, items: Sequence[Item], atomic: bool
+) -> list[Result | Problem]:
+    """Bring many teachers up to what is said, by number; each refusal stands for itself.
 
     Items are taken in the order of their numbers, so that two batches never wait for each other.
     With ``atomic`` the first refusal, which names its item, refuses all.
     """
     schools = {given.stay.school_id for given, _ in items}
     ground = await queries.ground(db, caller=caller, school_ids=schools)
-    results: dict[int, Result] = {}
-    for index, (given, version) in sorted(enumerate(items), key=lambda item: item[1][0].number):
-        expected = ANY if version is None else Precondition(etag(version))
-        try:
-            async with db.begin_nested():
-                teacher, created = await _put(
-                    db, caller=caller, given=given, expected=expected, ground=ground
-                )
-        except (Problem, DBAPIError) as error:
-            problem = _refusal(error)
-            if atomic:
-                raise _about(problem, index) from error
-            results[index] = Result(None, problem=problem)
-        else:
-            results[index] = Result(teacher, created)
+    batch = _Batch(db, caller, ground, atomic=atomic)
+    in_order = sorted(enumerate(items), key=lambda item: item[1][0].number)
+    try:
+        async with db.begin_nested():
+            results = await batch.put(in_order)
+    except DBAPIError as error:
+        _refusal(error)
+        # Somebody else entered one of them at this very moment: which, only each by itself tells.
+        results = {}
+        for item in in_order:
+            results |= await batch.put_alone(item)
     return [results[index] for index in range(len(items))]
 
 
-def _refusal(error: Problem | DBAPIError) -> Problem:
-    if isinstance(error, Problem):
-        return error
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    db: AsyncSession
+    caller: Caller
+    ground: Ground
+    atomic: bool
+
+    async def put(self, items: Sequence[tuple[int, Item]]) -> dict[int, Result | Problem]:
+        desk = _Desk(self.db, self.caller)
+        numbers = [given.number for _, (given, _) in items]
+        archive = await queries.archive(self.db, caller=self.caller, numbers=numbers)
+        results: dict[int, Result | Problem] = {}
+        for index, (given, version) in items:
+            expected = ANY if version is None else Precondition(etag(version))
+            try:
+                results[index] = await _put(
+                    desk,
+                    given=given,
+                    expected=expected,
+                    ground=self.ground,
+                    dossier=archive.find(given.number),
+                )
+            except Problem as problem:
+                results[index] = self._refused(index, problem)
+        await desk.close()
+        return results
+
+    async def put_alone(self, item: tuple[int, Item]) -> dict[int, Result | Problem]:
+        try:
+            async with self.db.begin_nested():
+                return await self.put([item])
+        except DBAPIError as error:
+            return {item[0]: self._refused(item[0], _refusal(error))}
+
+    def _refused(self, index: int, problem: Problem) -> Problem:
+        if self.atomic:
+            raise _about(problem, index)
+        return problem
+
+
+def _refusal(error: DBAPIError) -> Problem:
     problem = None if is_retryable(error) else problem_of(error)
     if problem is None:
         raise error
@@ -197,8 +270,11 @@ def _about(problem: Problem, index: int) -> Problem:
     item = f"/items/{index}"
     problem.errors = tuple(
         FieldError(item + error.pointer, error.code, error.message) for error in problem.errors
-    ) or (FieldError(item, problem.code, Text(*problem.title)),)
+    ) or (FieldError(item, problem.code, problem.title),)
     return problem
+
+
+# One teacher, bit by bit
 
 
 async def change_teacher(
@@ -211,23 +287,43 @@ async def change_teacher(
     expected: Precondition,
 ) -> Teacher:
     """Change what is said of a teacher; the number stays and the school changes by transfer."""
-    teacher = await queries.teacher_to_change(db, caller=caller, teacher_id=teacher_id)
-    expected.check(teacher.version)
+    dossier = await _opened(db, caller=caller, teacher_id=teacher_id, expected=expected)
     if teaches is not None:
         (await queries.ground(db, caller=caller)).check_subjects(teaches)
-    wanted = _Wanted(values=changes, teaches=teaches)
-    await _change(db, teacher, caller=caller, event="teacher.changed", wanted=wanted)
-    return teacher
+    return await _changed(
+        db, dossier, caller=caller, wanted=_Wanted(values=changes, teaches=teaches)
+    )
+
+
+async def _opened(
+    db: AsyncSession, *, caller: Caller, teacher_id: UUID, expected: Precondition
+) -> Dossier:
+    archive = await queries.archive(db, caller=caller, ids=[teacher_id])
+    dossier = archive.find_id(teacher_id)
+    expected.check(dossier.teacher.version)
+    return dossier
+
+
+async def _changed(
+    db: AsyncSession, dossier: Dossier, *, caller: Caller, wanted: _Wanted
+) -> Teacher:
+    desk = _Desk(db, caller)
+    await _change(desk, dossier, wanted=wanted)
+    await desk.close()
+    return dossier.teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """To which school, from which day."""
+
+    school_id: UUID
+    on: date
+    note: str = ""
 
 
 async def transfer(
-    db: AsyncSession,
-    *,
-    caller: Caller,
-    teacher_id: UUID,
-    stay: Stay,
-    note: str,
-    expected: Precondition,
+    db: AsyncSession, *, caller: Caller, teacher_id: UUID, move: Move, expected: Precondition
 ) -> Teacher:
     """Move a teacher to another school from a day on, or employ one who has left.
 
@@ -236,17 +332,12 @@ async def transfer(
     EmployedThere, EmploymentContradicts
         The teacher is there already, or known to be elsewhere from a later day.
     """
-    teacher = await queries.teacher_to_change(db, caller=caller, teacher_id=teacher_id)
-    expected.check(teacher.version)
-    ground = await queries.ground(db, caller=caller, school_ids=[stay.school_id])
-    ground.check_school(stay.school_id)
-    history = (await queries.stays_of(db, teacher_ids=[teacher.id]))[teacher.id]
-    course = plan_transfer([one for _, one in history], school_id=stay.school_id, on=stay.since)
-    event = "teacher.transferred"
-    await _change(
-        db, teacher, caller=caller, event=event, wanted=_Wanted(course=course), reason=note
-    )
-    return teacher
+    dossier = await _opened(db, caller=caller, teacher_id=teacher_id, expected=expected)
+    ground = await queries.ground(db, caller=caller, school_ids=[move.school_id])
+    ground.check_school(move.school_id)
+    course = plan_transfer(dossier.stays, school_id=move.school_id, on=move.on)
+    wanted = _Wanted(event="teacher.transferred", course=course, note=move.note)
+    return await _changed(db, dossier, caller=caller, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,63 +359,46 @@ async def leave(
     NotEmployed
         There is no employment that could end on that day.
     """
-    teacher = await queries.teacher_to_change(db, caller=caller, teacher_id=teacher_id)
-    expected.check(teacher.version)
-    history = (await queries.stays_of(db, teacher_ids=[teacher.id]))[teacher.id]
-    course = plan_leaving([stay for _, stay in history], on=leaving.on, reason=leaving.reason)
-    event = "teacher.left"
-    await _change(
-        db,
-        teacher,
-        caller=caller,
-        event=event,
-        wanted=_Wanted(course=course),
-        reason=leaving.note,
-    )
-    return teacher
+    dossier = await _opened(db, caller=caller, teacher_id=teacher_id, expected=expected)
+    course = plan_leaving(dossier.stays, on=leaving.on, reason=leaving.reason)
+    wanted = _Wanted(event="teacher.left", course=course, note=leaving.note)
+    return await _changed(db, dossier, caller=caller, wanted=wanted)
 
 
-async def _change(
-    db: AsyncSession,
-    teacher: Teacher,
-    *,
-    caller: Caller,
-    event: str,
-    wanted: _Wanted,
-    reason: str = "",
-) -> None:
-    """Write what differs, tell of it once, and let those know who depend on the teacher."""
-    version = teacher.version
+async def _change(desk: _Desk, dossier: Dossier, *, wanted: _Wanted) -> None:
+    """Write what differs and tell of it once."""
+    teacher, version = dossier.teacher, dossier.teacher.version
     before = change_fields(teacher, _with_pinyin(wanted.values))
-    reach = {teacher.id}
+    reach = {teacher.id, *(stay.school_id for stay in dossier.stays if stay.until is None)}
     if wanted.course.changes:
-        before["employment"] = await _follow(db, teacher, wanted.course, reach=reach)
+        before["employment"] = await _follow(desk, dossier, wanted.course, reach=reach)
     if wanted.teaches is not None:
-        before |= await _requalify(db, teacher, wanted.teaches)
+        before |= await _requalify(desk, dossier, wanted.teaches)
     if not before:
         return
     teacher.version = version + 1
-    await db.flush()
-    reach |= {
-        stay.school_id
-        for _, stay in (await queries.stays_of(db, teacher_ids=[teacher.id]))[teacher.id]
-        if stay.until is None
-    }
-    await record(db, event, teacher, by=caller, reach=reach, before=before, reason=reason or None)
+    await record(
+        desk.db,
+        wanted.event,
+        teacher,
+        by=desk.caller,
+        reach=reach,
+        before=before,
+        reason=wanted.note or None,
+    )
     if {"employment", "expected_retirement_on"} & before.keys():
-        await announce(db, by=caller, teacher_ids=[teacher.id])
+        desk.moved.add(teacher.id)
 
 
 async def _follow(
-    db: AsyncSession, teacher: Teacher, course: Course, *, reach: set[UUID]
+    desk: _Desk, dossier: Dossier, course: Course, *, reach: set[UUID]
 ) -> dict[str, Any] | None:
-    """Write the course of an employment; what ends makes room before the next begins."""
+    """Write the course of an employment; what ends is written before the next begins."""
     former: dict[str, Any] | None = None
     if course.corrected is not None:
         was, is_now = course.corrected
-        history = (await queries.stays_of(db, teacher_ids=[teacher.id]))[teacher.id]
-        row_id = next(id_ for id_, stay in history if stay == was)
-        row = await db.get_one(Employment, (teacher.district_id, row_id))
+        key = (dossier.teacher.district_id, dossier.row_of(was))
+        row = await desk.db.get_one(Employment, key)
         row.valid = days(is_now.since, is_now.until)
         row.leaving_reason = is_now.reason
         former = {
@@ -334,23 +408,19 @@ async def _follow(
             "reason": was.reason,
         }
         reach.add(was.school_id)
-        await db.flush()
     if course.begun is not None:
-        _employ(db, teacher, course.begun)
+        desk.employ(dossier.teacher, course.begun)
         reach.add(course.begun.school_id)
-        await db.flush()
     return former
 
 
-async def _requalify(
-    db: AsyncSession, teacher: Teacher, teaches: Sequence[Qualified]
-) -> dict[str, Any]:
-    known = (await queries.qualifications_of(db, teacher_ids=[teacher.id]))[teacher.id]
+async def _requalify(desk: _Desk, dossier: Dossier, teaches: Sequence[Qualified]) -> dict[str, Any]:
+    known = dossier.teaches
     if set(known) == set(teaches):
         return {}
     for one, row_id in known.items():
         if one not in teaches:
-            await db.delete(await db.get_one(Qualification, (teacher.district_id, row_id)))
-    _qualify(db, teacher, [one for one in teaches if one not in known])
-    await db.flush()
+            key = (dossier.teacher.district_id, row_id)
+            await desk.db.delete(await desk.db.get_one(Qualification, key))
+    desk.qualify(dossier.teacher, [one for one in teaches if one not in known])
     return {"teaches": sorted(f"{one.stage}-{one.subject}" for one in known)}

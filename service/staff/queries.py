@@ -148,40 +148,101 @@ async def _one(db: AsyncSession, statement: Select[Any]) -> tuple[Any, ...] | No
     return None if found is None else tuple(found)
 
 
-async def teacher_to_change(
-    db: AsyncSession, *, caller: Caller, teacher_id: UUID | None = None, number: str | None = None
-) -> Teacher:
-    """A teacher whom the caller may change, by id or by number, locked.
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A teacher to change, locked, with all that is known."""
 
-    Raises
-    ------
-    TeacherNotFound
-        There is none, or the caller may not see it.
-    Forbidden
-        The caller sees the teacher but may not change anything.
-    """
+    teacher: Teacher
+    employments: Sequence[tuple[UUID, Stay]]
+    """In order, each with its row's id."""
+    teaches: Mapping[Qualified, UUID]
+
+    @property
+    def stays(self) -> list[Stay]:
+        """The employments as the rules judge them."""
+        return [stay for _, stay in self.employments]
+
+    def row_of(self, stay: Stay) -> UUID:
+        """The row behind an employment."""
+        return next(id_ for id_, known in self.employments if known == stay)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The teachers somebody asked to change."""
+
+    dossiers: Mapping[str, Dossier]
+    """Those in sight, by number."""
+    forbidden: Collection[UUID]
+    """Those in sight whom the caller may not change."""
+    taken: Collection[str]
+    """All numbers that some teacher has, in sight or not."""
+
+    def find(self, number: str) -> Dossier | None:
+        """The teacher with a number; nobody where the number is free.
+
+        Raises
+        ------
+        TeacherNotFound
+            Somebody has it whom the caller may not see.
+        Forbidden
+            The caller sees the teacher but may not change anything.
+        """
+        dossier = self.dossiers.get(number)
+        if dossier is None and number in self.taken:
+            raise TeacherNotFound
+        if dossier is not None and dossier.teacher.id in self.forbidden:
+            raise Forbidden
+        return dossier
+
+    def find_id(self, teacher_id: UUID) -> Dossier:
+        """The teacher with an id.
+
+        Raises
+        ------
+        TeacherNotFound
+            There is none, or the caller may not see them.
+        Forbidden
+            The caller sees the teacher but may not change anything.
+        """
+        if teacher_id in self.forbidden:
+            raise Forbidden
+        for dossier in self.dossiers.values():
+            if dossier.teacher.id == teacher_id:
+                return dossier
+        raise TeacherNotFound
+
+
+async def archive(
+    db: AsyncSession,
+    *,
+    caller: Caller,
+    numbers: Collection[str] = (),
+    ids: Collection[UUID] = (),
+) -> Archive:
+    """Teachers by number or id, as far as the caller sees them, locked in the order of numbers."""
+    asked = or_(col(Teacher.number).in_(numbers), col(Teacher.id).in_(ids))
+    # First: somebody who is entered between the two questions is then found, not hidden.
+    taken = set((await db.exec(select(Teacher.number).where(asked))).all())
     statement = (
         select(Teacher, col(Teacher.id).in_(visible_teachers(caller, Permission.STAFF_WRITE)))
-        .where(
-            col(Teacher.id) == teacher_id if number is None else col(Teacher.number) == number,
-            col(Teacher.id).in_(visible_teachers(caller, Permission.STAFF_READ)),
-        )
+        .where(asked, col(Teacher.id).in_(visible_teachers(caller, Permission.STAFF_READ)))
+        .order_by(col(Teacher.number))
         .with_for_update(key_share=True, of=Teacher)
         .execution_options(populate_existing=True)
     )
-    found = (await db.exec(statement)).one_or_none()
-    if found is None:
-        raise TeacherNotFound
-    teacher, allowed = found
-    if not allowed:
-        raise Forbidden
-    return teacher
-
-
-async def is_number_taken(db: AsyncSession, *, number: str) -> bool:
-    """Whether some teacher of the district has this number, visible or not."""
-    found = await db.exec(select(Teacher.id).where(col(Teacher.number) == number))
-    return found.one_or_none() is not None
+    found = (await db.exec(statement)).all()
+    seen = [teacher.id for teacher, _ in found]
+    stays = await stays_of(db, teacher_ids=seen)
+    teaches = await qualifications_of(db, teacher_ids=seen)
+    return Archive(
+        dossiers={
+            teacher.number: Dossier(teacher, stays.get(teacher.id, []), teaches.get(teacher.id, {}))
+            for teacher, _ in found
+        },
+        forbidden={teacher.id for teacher, allowed in found if not allowed},
+        taken=taken,
+    )
 
 
 @dataclass(frozen=True, slots=True)

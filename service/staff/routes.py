@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,10 +26,10 @@ from service.kit.http import (
     needs,
 )
 from service.kit.http.answers import problem_body
-from service.kit.problems import InvalidValue, RelatedNotFound
+from service.kit.problems import InvalidValue, Problem, RelatedNotFound
 from service.network.queries import standpoint
 from service.staff import actions, queries
-from service.staff.actions import Given, Leaving, Result
+from service.staff.actions import Given, Leaving, Move, Result
 from service.staff.problems import (
     EmployedThere,
     EmploymentContradicts,
@@ -215,33 +216,32 @@ async def put_teachers(
     results = await actions.put_teachers(db, caller=caller, items=items, atomic=atomic)
     if atomic:
         response.status_code = 200
+    outs = [
+        _item(index, item.number, results[index], request) for index, item in enumerate(body.items)
+    ]
+    statuses = [out.status for out in outs]
+    created, updated = statuses.count(HTTPStatus.CREATED), statuses.count(HTTPStatus.OK)
     return BatchOut(
-        created=sum(result.created for result in results),
-        updated=sum(result.teacher is not None and not result.created for result in results),
-        refused=sum(result.problem is not None for result in results),
-        items=[
-            _item(index, item.number, results[index], request)
-            for index, item in enumerate(body.items)
-        ],
+        created=created, updated=updated, refused=len(outs) - created - updated, items=outs
     )
 
 
-def _item(index: int, number: str, result: Result, request: Request) -> BatchItemOut:
-    if result.problem is not None:
+def _item(index: int, number: str, result: Result | Problem, request: Request) -> BatchItemOut:
+    if isinstance(result, Problem):
         return BatchItemOut(
             index=index,
             number=number,
-            status=result.problem.status,
+            status=result.status,
             id=None,
             version=None,
-            problem=problem_body(result.problem, request.scope),
+            problem=problem_body(result, request.scope),
         )
     return BatchItemOut(
         index=index,
         number=number,
-        status=201 if result.created else 200,
-        id=result.teacher.id if result.teacher else None,
-        version=result.teacher.version if result.teacher else None,
+        status=HTTPStatus.CREATED if result.created else HTTPStatus.OK,
+        id=result.teacher.id,
+        version=result.teacher.version,
         problem=None,
     )
 
@@ -285,13 +285,13 @@ async def put_teacher(
     tag: NewTag,
 ) -> TeacherDetail:
     """Create or update a teacher by number."""
-    row, created = await actions.put_teacher(
+    result = await actions.put_teacher(
         db, caller=caller, given=_given(number, body), expected=expected
     )
-    if created:
+    if result.created:
         tag.response.status_code = 201
-    tag(row.version)
-    return await _detail(db, caller=caller, teacher_id=row.id)
+    tag(result.teacher.version)
+    return await _detail(db, caller=caller, teacher_id=result.teacher.id)
 
 
 @router.get(
@@ -381,8 +381,7 @@ async def transfer_teacher(
         db,
         caller=caller,
         teacher_id=teacher_id,
-        stay=Stay(body.school_id, body.on),
-        note=body.note,
+        move=Move(body.school_id, body.on, body.note),
         expected=expected,
     )
     tag(row.version)

@@ -377,6 +377,26 @@ async def test_two_systems_enter_the_same_number_and_one_wins(make, office):
     assert len((await office.get("/v1/teachers")).json()["items"]) == 1
 
 
+async def test_two_batches_at_the_same_moment_lose_nothing(make, office):
+    school = await make.school()
+    shared = {"number": "T5", **said(school)}
+    batches = [
+        [{"number": f"{batch}{number}", **said(school)} for number in range(3)] + [shared]
+        for batch in "AZ"
+    ]
+
+    answers = await asyncio.gather(
+        *(office.post("/v1/teachers:batch", json={"items": items}) for items in batches)
+    )
+
+    statuses = sorted(answer.json()["items"][3]["status"] for answer in answers)
+    assert statuses in ([200, 201], [201, 409])
+    assert all(answer.json()["created"] >= 3 for answer in answers)
+    listed = (await office.get("/v1/teachers")).json()["items"]
+    assert len(listed) == 7
+    assert all(len(one["teaches"]) == 1 and one["home_school"] for one in listed)
+
+
 # Moving and leaving
 
 
