@@ -6,6 +6,7 @@ operation is about follows from the last parameter of its path.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,8 @@ from tests.accounts.policy import ROLES
 from tests.accounts.world import Place, Where
 
 Body = Callable[[Place], Awaitable[Any]]
-Chapter = Mapping[str, "Op"]
+Chapter = Mapping[str, "Op | tuple[Op, ...]"]
+"""Operations by id; one that is about different kinds of things is told once for each."""
 
 _SEEN_BY = {
     "network": "network.read",
@@ -56,8 +58,8 @@ class Op:
     """Whether only the body names the thing: then it may be refused in more than one way."""
     alive: frozenset[int] = frozenset({200, 201, 202, 204})
     """An answer that at least one role gets, so that no operation passes by refusing everybody."""
-    but: Mapping[tuple[str, Where], int] = field(default_factory=dict)
-    """Answers that a rule beside the policy asks for, by role and place."""
+    but: Mapping[tuple[str, Where], int | None] = field(default_factory=dict)
+    """What a rule beside the policy asks for: the status of a refusal, or ``None`` for allowed."""
 
     @property
     def sees(self) -> str | None:
@@ -73,6 +75,11 @@ class Op:
 def op(needs: str | None, **more: Any) -> Op:
     """An operation by its permission."""
     return Op(needs=needs, **more)
+
+
+def ways(said: Op | tuple[Op, ...]) -> tuple[Op, ...]:
+    """Everything that is said of one operation."""
+    return said if isinstance(said, tuple) else (said,)
 
 
 def _number() -> str:
@@ -237,8 +244,12 @@ NETWORK: Chapter = {
         "network.charter.sign",
         named=_OPEN_CHARTER,
         body=_signature,
-        # The mate signs for itself.
-        but={("school_admin", Where.SAME_GROUP): 403},
+        # Nothing else of a group is changed by a school's office; and the mate signs for itself.
+        but={
+            ("school_admin", Where.OWN): None,
+            ("school_admin", Where.SAME_SCHOOL): None,
+            ("school_admin", Where.SAME_GROUP): 403,
+        },
     ),
     "enforceCharter": op(
         "network.charter.write",
@@ -362,9 +373,156 @@ IMPORTS: Chapter = {
     "applyImport": op("import.write"),
 }
 
+# Calendar
+
+
+async def _new_year(place: Place) -> Any:
+    first = 2060 + place.number() % 39
+    return {
+        "label": f"{first}-{first + 1}",
+        "valid_from": f"{first}-09-01",
+        "valid_until": f"{first + 1}-09-01",
+    }
+
+
+async def _new_term(place: Place) -> Any:
+    first = 2040 + 2 * list(Where).index(place.where)
+    begins = date(first, 9, 3)
+    return {
+        "school_year_id": str(await place.the("school_year")),
+        "number": 1,
+        "starts": begins.isoformat(),
+        "until": f"{first + 1}-01-10",
+        "week_one": (begins - timedelta(days=begins.weekday())).isoformat(),
+    }
+
+
+_BELLS = {
+    "name": "冬季作息",
+    "valid_from": "2020-09-01",
+    "valid_until": "2021-09-01",
+    "periods": [{"number": 1, "starts": "08:30", "ends": "09:10"}],
+}
+
+
+async def _new_bells(place: Place) -> Any:
+    return {"campus_id": str(await place.the("campus")), "stage": "1", **_BELLS}
+
+
+def _dates(needs: str, **more: Any) -> tuple[Op, ...]:
+    """An operation about a date of a school, of a group, or of the district."""
+    return tuple(
+        op(
+            needs,
+            named={"scope": f"scope_{scope}", "scope_id": scope, "on_date": f"{scope}_date"},
+            **more,
+        )
+        for scope in ("school", "group", "district")
+    )
+
+
+_THE_DISTRICTS: Mapping[str, Any] = {"district_decides": True}
+
+CALENDAR: Chapter = {
+    "listSchoolYears": op("calendar.read", lists="school_year"),
+    "openSchoolYear": op("calendar.write", body=_new_year, **_THE_DISTRICTS),
+    "getSchoolYear": op("calendar.read"),
+    "dropSchoolYear": op("calendar.write", **_THE_DISTRICTS),
+    "listTerms": op("calendar.read", lists="term"),
+    "openTerm": op(
+        "calendar.write", at="school_year", body=_new_term, in_body=True, **_THE_DISTRICTS
+    ),
+    "getTerm": op("calendar.read"),
+    "dropTerm": op("calendar.write", **_THE_DISTRICTS),
+    "changeTerm": op("calendar.write", body=_always({}), **_THE_DISTRICTS),
+    "listBellSchedules": op("calendar.read"),
+    "createBellSchedule": op("calendar.write", at="campus", body=_new_bells, in_body=True),
+    "getBellSchedule": op("calendar.read"),
+    "dropBellSchedule": op("calendar.write"),
+    "replaceBellSchedule": op("calendar.write", body=_always(_BELLS)),
+    "listTeachingDays": op("calendar.read", query={"from": "2026-09-01", "until": "2026-09-08"}),
+    "listCalendarDays": op("calendar.read", lists="calendar_day"),
+    "getCalendarDay": _dates("calendar.read"),
+    "decideCalendarDay": _dates("calendar.write", body=_always({"kind": "exam"})),
+    "undoCalendarDay": _dates("calendar.write"),
+    "listCalendarNotices": op("calendar.read"),
+    "previewCalendarNotice": op("calendar.read", named={"year": "known_year"}),
+    "applyCalendarNotice": op("calendar.write", named={"year": "known_year"}, **_THE_DISTRICTS),
+    "declareCalendarNotice": op("calendar.write", named={"year": "unknown_year"}, **_THE_DISTRICTS),
+    "withdrawCalendarNotice": op(
+        "calendar.write", named={"year": "noticed_year"}, **_THE_DISTRICTS
+    ),
+}
+
+
+# Itinerant teaching
+
+
+async def _new_assignment(place: Place) -> Any:
+    pattern = {"weekday": 2, "period": 3, "class_ids": [str(await place.the("host_class"))]}
+    return {
+        "teacher_id": str(place.teacher.id),
+        "campus_id": str(await place.the("host_campus")),
+        "home_school_id": str(place.school.id),
+        "group_id": str(place.group.id),
+        "term_id": str(await place.the("term")),
+        "subject": "24",
+        "stage": "2",
+        "patterns": [pattern],
+    }
+
+
+ITINERANT: Chapter = {
+    "listAssignments": op("assignment.read", lists="assignment"),
+    "createAssignment": op("assignment.write", at="assignment", body=_new_assignment, in_body=True),
+    "getAssignment": op("assignment.read"),
+    "changeAssignment": op("assignment.write", body=_always({"code": None})),
+    "checkAssignment": op("assignment.read"),
+    "publishAssignment": op("assignment.publish", alive=_MAYBE_NOT_NOW),
+    "endAssignment": op(
+        "assignment.publish", body=_always({"reason": "教师返岗"}), alive=_MAYBE_NOT_NOW
+    ),
+}
+
+
+# Mentoring
+
+
+async def _new_pairing(place: Place) -> Any:
+    mentor = await place.make.teacher(school=place.school, teaching_since=date(2000, 9, 1))
+    mentee = await place.make.teacher(school=place.school)
+    return {
+        "mentor_id": str(mentor.id),
+        "mentee_id": str(mentee.id),
+        "role": "in_school",
+        "valid_from": "2026-09-01",
+    }
+
+
+_ACCEPTED = {"pairing_id": "accepted_pairing"}
+_MENTEE = {"teacher_id": "mentee"}
+
+MENTORING: Chapter = {
+    "listPairings": op("mentoring.read", lists="pairing"),
+    "proposePairing": op("mentoring.write", at="teacher", body=_new_pairing, in_body=True),
+    "getPairing": op("mentoring.read"),
+    "changePairing": op("mentoring.write", body=_always({"goals": "站稳讲台"})),
+    "acceptPairing": op("mentoring.answer"),
+    "declinePairing": op("mentoring.answer", body=_always({"note": "已有安排"})),
+    "activatePairing": op("mentoring.write", named=_ACCEPTED),
+    "endPairing": op("mentoring.write", body=_always({"reason": "withdrawn"})),
+    "listMentees": op("mentoring.read", lists="mentee", item="teacher.id"),
+    "getMentoringReport": op("mentoring.read", named=_MENTEE),
+    "listMentors": op("mentoring.read", lists="mentor", item="teacher.id"),
+}
+
+
 CHAPTERS: Mapping[str, Chapter] = {
     "accounts": ACCOUNTS,
+    "calendar": CALENDAR,
     "imports": IMPORTS,
+    "itinerant": ITINERANT,
+    "mentoring": MENTORING,
     "network": NETWORK,
     "phone": PHONE,
     "staff": STAFF,

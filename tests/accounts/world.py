@@ -10,10 +10,13 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import Range
 
+from service.calendar.tables import BellSchedule, CalendarDay, CalendarNotice, SchoolYear, Term
+from service.itinerant.tables import Assignment, AssignmentPattern
 from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import days
 from service.kit.ids import new_id
+from service.mentoring.rules import PairingState
 from service.network.tables import Charter, CodeItem, GroupHead, SchoolDesignation, Task
 from service.partners.tables import ImportRun
 from service.timetable.tables import ClassSection, Lesson, Room, TravelTime, WeeklySlot
@@ -164,7 +167,7 @@ REACHED: dict[tuple[str, Anchor], frozenset[Where]] = {
     ("G", Anchor.GROUP): frozenset({Where.OWN, Where.SAME_SCHOOL, Where.SAME_GROUP}),
     ("G", Anchor.TEACHER): frozenset({Where.OWN, Where.SAME_SCHOOL, Where.SAME_GROUP}),
     ("S", Anchor.SCHOOL): frozenset({Where.OWN, Where.SAME_SCHOOL}),
-    # A school sees the groups it belongs to; the mate's group is the own one.
+    # A school sees the groups it belongs to, and changes none; the mate's group is the own one.
     ("S", Anchor.GROUP): frozenset({Where.OWN, Where.SAME_SCHOOL, Where.SAME_GROUP}),
     ("S", Anchor.TEACHER): frozenset({Where.OWN, Where.SAME_SCHOOL}),
     ("I", Anchor.TEACHER): frozenset({Where.OWN}),
@@ -178,6 +181,8 @@ def reaches(letter: str, anchor: Anchor, where: Where, *, to_change: bool) -> bo
         return where is Where.OWN
     if anchor is Anchor.EVERYWHERE and not to_change:
         return True
+    if (letter, anchor) == ("S", Anchor.GROUP) and to_change:
+        return False
     if anchor is Anchor.DISTRICT and not to_change:
         return where is not Where.OTHER_DISTRICT
     return where in REACHED.get((letter, anchor), frozenset())
@@ -411,6 +416,212 @@ async def _lesson(place: Place) -> UUID:
         **taught,
     )
     return await place.keep(lesson)
+
+
+# Calendar
+
+
+def _year_of(place: Place) -> int:
+    """A calendar year that no other place of the world has."""
+    return 2040 + 2 * list(Where).index(place.where)
+
+
+async def _a_year(place: Place, first: int) -> UUID:
+    return await place.keep(
+        SchoolYear(
+            district_id=place.district.id,
+            label=f"{first}-{first + 1}",
+            valid=days(date(first, 9, 1), date(first + 1, 9, 1)),
+        )
+    )
+
+
+@builds("school_year", Anchor.DISTRICT)
+async def _school_year(place: Place) -> UUID:
+    return await _a_year(place, _year_of(place))
+
+
+@builds("term", Anchor.DISTRICT)
+async def _term(place: Place) -> UUID:
+    first = _year_of(place) + 1
+    begins = date(first, 9, 1)
+    return await place.keep(
+        Term(
+            district_id=place.district.id,
+            school_year_id=await _a_year(place, first),
+            number=1,
+            days=days(begins, date(first + 1, 1, 10)),
+            week_one=begins - timedelta(days=begins.weekday()),
+        )
+    )
+
+
+@builds("schedule", Anchor.SCHOOL)
+async def _schedule(place: Place) -> UUID:
+    return await place.keep(
+        BellSchedule(
+            district_id=place.district.id,
+            campus_id=await place.the("campus"),
+            stage="2",
+            name="作息",
+            valid=A_PAST_YEAR,
+        )
+    )
+
+
+async def _a_day(place: Place, scope: str, scope_id: UUID) -> tuple[date, UUID]:
+    day = date(_year_of(place), 5, 1)
+    decided = CalendarDay(
+        district_id=place.district.id, scope=scope, scope_id=scope_id, on_date=day, kind="off"
+    )
+    return day, await place.keep(decided)
+
+
+@builds("calendar_day", Anchor.SCHOOL)
+async def _calendar_day(place: Place) -> UUID:
+    return (await _a_day(place, "school", place.school.id))[1]
+
+
+@builds("school_date", Anchor.SCHOOL)
+async def _school_date(place: Place) -> date:
+    await place.the("calendar_day")
+    return date(_year_of(place), 5, 1)
+
+
+@builds("group_date", Anchor.GROUP)
+async def _group_date(place: Place) -> date:
+    return (await _a_day(place, "group", place.group.id))[0]
+
+
+@builds("district_date", Anchor.DISTRICT)
+async def _district_date(place: Place) -> date:
+    return (await _a_day(place, "district", place.district.id))[0]
+
+
+@builds("district", Anchor.DISTRICT)
+async def _district(place: Place) -> UUID:
+    return UUID(str(place.district.id))
+
+
+@builds("scope_school", Anchor.EVERYWHERE)
+async def _scope_school(_: Place) -> str:
+    return "school"
+
+
+@builds("scope_group", Anchor.EVERYWHERE)
+async def _scope_group(_: Place) -> str:
+    return "group"
+
+
+@builds("scope_district", Anchor.EVERYWHERE)
+async def _scope_district(_: Place) -> str:
+    return "district"
+
+
+@builds("known_year", Anchor.EVERYWHERE)
+async def _known_year(_: Place) -> int:
+    return 2026
+
+
+@builds("unknown_year", Anchor.EVERYWHERE)
+async def _unknown_year(_: Place) -> int:
+    return 2039
+
+
+@builds("noticed_year", Anchor.DISTRICT)
+async def _noticed_year(place: Place) -> int:
+    year = _year_of(place)
+    await place.keep(CalendarNotice(district_id=place.district.id, year=year))
+    return year
+
+
+# Itinerant teaching
+
+
+@builds("host_campus", Anchor.SCHOOL)
+async def _host_campus(place: Place) -> UUID:
+    return UUID(str((await place.make.campus(school=place.helper)).id))
+
+
+@builds("host_class", Anchor.SCHOOL)
+async def _host_class(place: Place) -> UUID:
+    section = ClassSection(
+        district_id=place.district.id,
+        school_id=place.helper.id,
+        campus_id=await place.the("host_campus"),
+        code=f"2023-{place.number()}",
+        stage="2",
+        grade=4,
+        number=1,
+        name="四年级1班",
+        valid=ALWAYS,
+    )
+    return await place.keep(section)
+
+
+@builds("assignment", Anchor.TEACHER)
+async def _assignment(place: Place) -> UUID:
+    """From the school to the helper, so that no other place has a share in it."""
+    first = _year_of(place) + 1
+    valid = days(date(first, 9, 1), date(first + 1, 1, 10))
+    assignment_id = await place.keep(
+        Assignment(
+            district_id=place.district.id,
+            teacher_id=place.teacher.id,
+            home_school_id=place.school.id,
+            host_school_id=place.helper.id,
+            campus_id=await place.the("host_campus"),
+            group_id=place.group.id,
+            term_id=await place.the("term"),
+            subject="24",
+            stage="2",
+            valid=valid,
+        )
+    )
+    await place.keep(
+        AssignmentPattern(
+            district_id=place.district.id,
+            assignment_id=assignment_id,
+            weekday=2,
+            period=3,
+            class_ids=[await place.the("host_class")],
+            valid=valid,
+        )
+    )
+    return assignment_id
+
+
+# Mentoring
+
+
+async def _a_pairing(place: Place, state: PairingState, **two: Any) -> UUID:
+    beside = await place.make.teacher(school=place.school)
+    row = await place.make.pairing(
+        **{"mentor": beside, "mentee": beside, **two}, valid=ALWAYS, state=state
+    )
+    return UUID(str(row.id))
+
+
+@builds("pairing", Anchor.TEACHER)
+async def _pairing(place: Place) -> UUID:
+    return await _a_pairing(place, PairingState.PROPOSED, mentor=place.teacher)
+
+
+@builds("accepted_pairing", Anchor.TEACHER)
+async def _accepted_pairing(place: Place) -> UUID:
+    return await _a_pairing(place, PairingState.ACCEPTED, mentor=place.teacher)
+
+
+@builds("mentor", Anchor.TEACHER)
+async def _mentor(place: Place) -> UUID:
+    await place.the("pairing")
+    return UUID(str(place.teacher.id))
+
+
+@builds("mentee", Anchor.TEACHER)
+async def _mentee(place: Place) -> UUID:
+    await _a_pairing(place, PairingState.ACTIVE, mentee=place.teacher)
+    return UUID(str(place.teacher.id))
 
 
 # Imports
