@@ -14,12 +14,12 @@ from uuid import UUID
 from service.kit import clock, jobs
 from service.kit.auth import Caller, system
 from service.kit.conditional import Precondition
-from service.kit.db import AsyncSession, Database, change_fields, lock
+from service.kit.db import AsyncSession, Database, change_fields
 from service.kit.journal import record
 from service.kit.problems import Problem, Text
 from service.partners import package, queries
 from service.partners.loading import Findings, Refused, Workbook, written
-from service.partners.problems import ImportHasProblems, ImportNotFound, ImportNotReady
+from service.partners.problems import ImportHasProblems, ImportNotReady
 from service.partners.rules import RowProblem, RunState
 from service.partners.tables import ImportFile, ImportRun
 
@@ -199,8 +199,8 @@ class Work:
     async def start(self, state: RunState) -> bytes | None:
         """The file, or nothing where there is nothing to do any more."""
         async with self.database.write(self.by.district_id) as db:
-            run = await lock(db, ImportRun, self.import_id)
-            if run is None or run.state != state:
+            run = await queries.run_in_work(db, import_id=self.import_id)
+            if run.state != state:
                 return None
             if run.attempts >= ATTEMPTS:
                 change_fields(run, {"state": RunState.FAILED.value, "reason": _FAILED})
@@ -216,9 +216,8 @@ class Work:
             return
         self.told_at = now
         async with self.database.write(self.by.district_id) as db:
-            run = await lock(db, ImportRun, self.import_id)
-            if run is not None:
-                change_fields(run, {"step": step._asdict(), "progress": round(share * 100)})
+            run = await queries.run_in_work(db, import_id=self.import_id)
+            change_fields(run, {"step": step._asdict(), "progress": round(share * 100)})
 
     async def end(self, event: str, values: Mapping[str, Any]) -> None:
         """Write down how it ended, where there was nothing else to write."""
@@ -227,8 +226,6 @@ class Work:
 
     async def note(self, db: AsyncSession, event: str, values: Mapping[str, Any]) -> None:
         """Write down how it ended, together with what was done."""
-        run = await lock(db, ImportRun, self.import_id)
-        if run is None:
-            raise ImportNotFound
+        run = await queries.run_in_work(db, import_id=self.import_id)
         change_fields(run, values)
         await record(db, event, run, by=self.by)

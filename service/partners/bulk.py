@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from sqlalchemy.dialects.postgresql import Range
@@ -21,9 +20,9 @@ from service.calendar.schemas import BellRow, DayRow, TermRow
 from service.itinerant import bulk as itinerant
 from service.itinerant.schemas import AssignmentRow
 from service.kit.auth import Caller
-from service.kit.db import AsyncSession, Outcome, days, is_retryable, problem_of
+from service.kit.db import AsyncSession, Outcome, days, problem_of
 from service.kit.observe import log
-from service.kit.problems import FieldError, Problem, Text
+from service.kit.problems import Busy, FieldError, Problem, Text, Unavailable
 from service.mentoring import bulk as mentoring
 from service.mentoring.rules import PairingState
 from service.mentoring.schemas import PairingRow
@@ -38,7 +37,7 @@ from service.staff.rules import BackboneLevel, Grantor, Qualified, Title
 from service.staff.schemas import TeacherRow
 from service.timetable import bulk as timetable
 from service.timetable.bulk import SlotsOutcome
-from service.timetable.rules import Parity, RoomKind
+from service.timetable.rules import ConflictKind, Parity, RoomKind
 from service.timetable.schemas import ClassRow, HomeSlotRow, RoomRow, RowConflict, TravelRow
 
 Enumeration = TypeVar("Enumeration", bound=StrEnum)
@@ -113,15 +112,15 @@ Write = Callable[[AsyncSession, Sequence[Row], Caller], Awaitable[_Done]]
 
 
 @contextmanager
-def _explained(sheet: str, rows: Sequence[Row]) -> Iterator[None]:
+def explained(sheet: str, rows: Sequence[Row]) -> Iterator[None]:
     """Turn what a module or the database refuses into lines of the report."""
     try:
         yield
     except Problem as problem:
         raise RowsRefused(_lines(BY_NAME[sheet], rows, problem)) from problem
     except DBAPIError as error:
-        found = None if is_retryable(error) else problem_of(error)
-        if found is None or found.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        found = problem_of(error)
+        if found is None or isinstance(found, Busy | Unavailable):
             raise
         raise RowsRefused(_lines(BY_NAME[sheet], rows, found)) from error
 
@@ -154,9 +153,32 @@ def _line(sheet: Sheet, rows: Sequence[Row], error: FieldError, remedy: Text) ->
     return RowProblem(sheet.title, number, column, error.code, error.message, remedy)
 
 
-_FREE_THE_TIME = Text(
-    "请修改时间、教师、班级或教室;若是另一行占用,两行改一行即可。",
-    "Change the time, teacher, class or room of one of the two.",
+_ANOTHER_TIME = Text(
+    "请改时间、教师、班级或教室;与另一行冲突的,两行改一行即可。",
+    "Choose another time, teacher, class or room; of two rows change one.",
+)
+_REMEDIES: Mapping[str, Text] = {
+    ConflictKind.NOT_QUALIFIED: Text(
+        "请换一位教师,或在“教师”表中补上任教学段学科。",
+        "Choose another teacher, or add the subject to the teacher's row.",
+    ),
+    ConflictKind.NO_SUCH_PERIOD: Text(
+        "请核对节次,或在“作息”表中补上这些日子的作息。",
+        "Check the period, or add bells for those days.",
+    ),
+    ConflictKind.TRAVEL: Text(
+        "请在两节课之间留足路程时间,或核对“交通时间”表。",
+        "Leave time for the way between the lessons, or check the sheet 交通时间.",
+    ),
+}
+_CORRECT = Text("请按说明修改该行。", "Correct the row accordingly.")
+_BUSY: frozenset[str] = frozenset(
+    {
+        ConflictKind.TEACHER_BUSY,
+        ConflictKind.CLASS_BUSY,
+        ConflictKind.ROOM_BUSY,
+        ConflictKind.LEAVE,
+    }
 )
 
 
@@ -168,7 +190,9 @@ def _conflict(sheet: Sheet, rows: Sequence[Row], conflict: RowConflict) -> RowPr
         other = rows[conflict.with_row].number
         zh, en = f"{zh},与第 {other} 行冲突", f"{en}, with row {other}"
     number = rows[conflict.row].number
-    return RowProblem(sheet.title, number, None, str(conflict.kind), Text(zh, en), _FREE_THE_TIME)
+    kind = str(conflict.kind)
+    remedy = _ANOTHER_TIME if kind in _BUSY else _REMEDIES.get(kind, _CORRECT)
+    return RowProblem(sheet.title, number, None, kind, Text(zh, en), remedy)
 
 
 async def apply(
@@ -194,7 +218,7 @@ async def apply(
             Text(f"写入“{sheet.title}”", f"Writing {sheet.title}"),
             _BEFORE_WRITING + (1 - _BEFORE_WRITING) * behind / whole,
         )
-        with watch.phase(f"write {name}"), _explained(name, rows):
+        with watch.phase(f"write {name}"), explained(name, rows):
             done = await write(db, rows, by)
         if done.conflicts:
             raise RowsRefused([_conflict(sheet, rows, one) for one in done.conflicts])

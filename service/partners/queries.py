@@ -53,6 +53,12 @@ async def locked_run(db: AsyncSession, *, caller: Caller, import_id: UUID) -> Im
     return found
 
 
+async def run_in_work(db: AsyncSession, *, import_id: UUID) -> ImportRun:
+    """An import that a job works on, locked until the transaction ends; none is ever removed."""
+    statement = select(ImportRun).where(col(ImportRun.id) == import_id).with_for_update()
+    return (await db.exec(statement)).one()
+
+
 async def content_of(db: AsyncSession, *, import_id: UUID) -> bytes:
     """The workbook of an import."""
     statement = select(col(ImportFile.content)).where(col(ImportFile.import_id) == import_id)
@@ -63,8 +69,3 @@ async def district_code(db: AsyncSession, *, district_id: UUID) -> str | None:
     """The code of a district."""
     statement = select(col(District.code)).where(col(District.id) == district_id)
     return (await db.exec(statement)).one_or_none()
-
-
-async def district_id_of(db: AsyncSession, *, code: str) -> UUID | None:
-    """The district with a code, once there is one."""
-    return (await db.exec(select(col(District.id)).where(col(District.code) == code))).one_or_none()

@@ -1,5 +1,6 @@
 """A district moves in: the template, uploaded workbooks, their reports, and their application."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -186,7 +187,8 @@ async def get_import_report_file(*, db: ReadDb, caller: Reader, import_id: UUID)
     """The report as a workbook."""
     run = await queries.visible_run(db, caller=caller, import_id=import_id)
     problems = (run.report or {}).get("problems", ())
-    return _workbook(writer.report(problems), name="huangge-report.xlsx")
+    content = await asyncio.to_thread(writer.report, problems)
+    return _workbook(content, name="huangge-report.xlsx")
 
 
 @router.post(

@@ -895,7 +895,17 @@ SHEETS: tuple[Sheet, ...] = (
             "A row per weekly period; the rows are the whole timetable of each teacher named",
         ),
         (_term(), _teacher(), _subject(), _campus(), _classes(), *_pattern(), *_slot_validity()),
-        ("term", "teacher", "weekday", "period", "parity", "weeks", "valid_from"),
+        (
+            "term",
+            "teacher",
+            "weekday",
+            "period",
+            "parity",
+            "weeks",
+            "valid_from",
+            "campus",
+            "classes",
+        ),
     ),
     Sheet(
         "assignment",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, time
+from functools import cache
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -52,6 +53,7 @@ _INSTRUCTIONS = (
 Rows = Iterable[Mapping[str, Any]]
 
 
+@cache
 def template() -> bytes:
     """The empty workbook that a district fills in."""
     target = BytesIO()

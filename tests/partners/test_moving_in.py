@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import func, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from service.itinerant.tables import Assignment
@@ -14,6 +15,7 @@ from service.kit.auth import system
 from service.kit.changes import Change
 from service.mentoring.tables import Pairing
 from service.network.tables import Membership, School
+from service.partners import bulk
 from service.partners.loading import Refused, load_workbook
 from service.staff.tables import Teacher
 from service.timetable.tables import Lesson, Occupancy
@@ -183,6 +185,26 @@ async def test_a_way_that_is_too_long_is_told_to_its_row(load):
     found = await refusals(load, rows)
 
     assert {(sheet, row, code) for sheet, row, _, code in found} == {("走教安排", 2, "travel")}
+
+
+async def test_two_rows_that_meet_on_the_clock_name_each_other(load):
+    rows = small()
+    rows["home_slot"].append(slot(campus="2150000003-1"))
+
+    with pytest.raises(Refused) as refused:
+        await load(rows)
+
+    lines = refused.value.findings.problems
+    assert {(line.sheet, line.code) for line in lines} == {("校内课表", "teacher-busy")}
+    assert {line.row for line in lines} <= {2, 5}
+    assert "行冲突" in lines[0].message.zh
+
+
+async def test_a_database_that_is_slow_is_no_fault_of_the_rows(database, district):
+    async with database.write(district.id, timeout_seconds=1) as db:
+        with pytest.raises(DBAPIError), bulk.explained("teacher", []):
+            await db.exec(text("SELECT pg_sleep(5)"))
+        await db.rollback()
 
 
 async def test_a_host_outside_the_group_is_told_to_its_row(load):

@@ -251,6 +251,28 @@ def test_a_cell_with_an_error_is_told_apart_from_an_empty_one():
     assert problems(typed("teacher", "name", "#N/A")) == [("教师", 2, "姓名", "error-value")]
 
 
+def test_a_formula_beside_the_table_does_no_harm():
+    made = opened()
+    made["教师"]["T2"] = "=1+1"
+
+    assert problems(saved(made)) == []
+
+
+def test_a_formula_in_a_cell_without_an_address_is_left_to_its_value():
+    content = rebuilt(
+        typed("room", "name", "=1+1"), "sheet", lambda body: body.replace(b'<c r="C2"', b"<c ")
+    )
+
+    assert "formula" not in {code for *_, code in problems(content)}
+
+
+def test_a_sheet_without_anything_in_it():
+    made = opened()
+    made["教室"].delete_rows(1, 10)
+
+    assert problems(saved(made)) == []
+
+
 def test_merged_cells_are_named_by_their_place():
     made = opened()
     made["教师"].merge_cells("C2:C3")
@@ -371,13 +393,19 @@ def test_two_parts_of_one_name_are_damage():
         read(target.getvalue())
 
 
+@pytest.fixture
+def _small(monkeypatch):
+    """Bombs that are quickly made."""
+    monkeypatch.setattr(package, "UNPACKED_LIMIT", 20 * 1024 * 1024)
+
+
 def bomb() -> bytes:
-    """A few kilobytes that unpack to a quarter of a gigabyte."""
-    return rebuilt(book({}), "sheet3", lambda body: body + bytes(250 * 1024 * 1024))
+    """A few kilobytes that unpack to far more than any district has."""
+    return rebuilt(book({}), "sheet3", lambda body: body + bytes(package.UNPACKED_LIMIT))
 
 
 def dense_bomb() -> bytes:
-    return rebuilt(book({}), "theme", lambda _: bytes(30 * 1024 * 1024))
+    return rebuilt(book({}), "theme", lambda _: bytes(15 * 1024 * 1024))
 
 
 def many_parts() -> bytes:
@@ -427,12 +455,14 @@ def other_encoding() -> bytes:
         other_encoding,
     ],
 )
+@pytest.mark.usefixtures("_small")
 def test_a_file_that_would_fill_the_memory_is_refused_before_it_is_opened(make):
     with pytest.raises(WorkbookUnsafe):
         read(make())
 
 
 @pytest.mark.parametrize("make", [bomb, dense_bomb, many_parts])
+@pytest.mark.usefixtures("_small")
 def test_a_bomb_is_seen_without_unpacking_it(make):
     with pytest.raises(WorkbookUnsafe):
         package.glance(make())
