@@ -1,14 +1,15 @@
 """Me: who I am, where I am today, my week, whom I mentor and who mentors me."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from service.kit import clock, language
@@ -33,14 +34,13 @@ class Remembering(Route):
     """
 
     @override
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look into the memory first."""
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            return await _recalled(request) or await handle(request)
-
-        return answer
+        answer = await _recalled(Request(scope, receive)) if scope["method"] == "GET" else None
+        if answer is not None:
+            await answer(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
 
 
 router = make_router(tag="me")
