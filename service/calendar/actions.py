@@ -497,17 +497,18 @@ async def take_over_year(
     async with watching_days(db, from_=date(year, 1, 1), until=date(year + 1, 1, 1)):
         for diff in diffs:
             if diff.what not in {DiffKind.KEPT, DiffKind.SAME}:
-                await _take_over(db, diff, rows.get(diff.on_date), by=caller)
+                await _take_over(db, diff, rows, by=caller)
     return await _announce(db, caller=caller, year=year), diffs
 
 
 async def _take_over(
-    db: AsyncSession, diff: NoticeDiff, present: CalendarDay | None, *, by: Caller
+    db: AsyncSession, diff: NoticeDiff, rows: Mapping[date, CalendarDay], *, by: Caller
 ) -> None:
     if diff.wanted is None:
-        if present is not None:
-            await _drop(db, present, event="calendar_day.undone", by=by, reach=[by.district_id])
+        stale = rows[diff.on_date]
+        await _drop(db, stale, event="calendar_day.undone", by=by, reach=[by.district_id])
         return
+    present = rows.get(diff.on_date)
     values: dict[str, Any] = {"kind": diff.wanted.kind.value, "reason": diff.wanted.reason}
     if diff.wanted.kind is not DayKind.TEACH:
         values |= {"follows_weekday": None, "follows_parity": None}

@@ -7,6 +7,7 @@ import pytest
 from service.kit.auth import Role
 from service.kit.db import days
 from tests.calendar.conftest import problems_of
+from tests.factories.accounts import access_token
 
 PERIODS = [
     {"number": 1, "starts": "08:30", "ends": "09:10", "name": "第一节"},
@@ -168,9 +169,9 @@ async def test_a_schedule_is_replaced_as_a_whole_under_its_tag(principal, campus
         assert answer.status_code == 200, answer.text
         assert answer.json()["version"] == version, change
         assert answer.headers["etag"] == f'"{version}"'
-        again = (await principal.get(path)).json()
-        assert again == answer.json()
-    assert [one["number"] for one in again["periods"]] == [1, 2, 3]
+        assert (await principal.get(path)).json() == answer.json()
+    present = (await principal.get(path)).json()
+    assert [one["number"] for one in present["periods"]] == [1, 2, 3]
 
     stale = await principal.put(path, json=body, headers={"If-Match": '"1"'})
     assert (stale.status_code, stale.headers["etag"]) == (412, '"5"')
@@ -240,6 +241,20 @@ async def test_each_school_rings_its_own_bells(as_, make, office, principal, sch
     ]
     assert await asked(office, foreign, theirs.id) == [200, 200, 201, 200]
     assert (await office.get(f"/v1/bell-schedules/{campus.id}")).status_code == 404
+
+
+async def test_who_sees_more_than_they_may_change_is_told_so(guests, make, school, campus):
+    both = await make.account()
+    await make.hat(account=both, role=Role.SCHOOL_ADMIN, school=school)
+    await make.hat(account=both, role=Role.AUDITOR)
+    token = access_token(await make.signed_in(account=both))
+    client = guests(headers={"Authorization": f"Bearer {token}"})
+    foreign = await make.campus(school=await make.school())
+    theirs = await make.bells(campus=foreign)
+    own = await make.bells(campus=campus)
+
+    assert await asked(client, foreign, theirs.id) == [200, 200, 403, 403]
+    assert await asked(client, campus, own.id) == [200, 200, 201, 200]
 
 
 async def test_a_schedule_without_end_lasts(make, office, campus):

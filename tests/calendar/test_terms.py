@@ -138,12 +138,12 @@ async def test_years_and_terms_do_not_overlap(office, year):
             "/v1/terms", json={"school_year_id": str(year.id), **TERM, **body}
         )
         assert (refused.status_code, refused.json()["code"]) == (409, "term-exists"), body
-    for body in (
+    for another in (
         {"label": "2026-2027", "valid_from": "2026-09-01", "valid_until": "2027-09-01"},
         {"label": "2027-2028", "valid_from": "2027-07-31", "valid_until": "2028-08-01"},
     ):
-        refused = await office.post("/v1/school-years", json=body)
-        assert (refused.status_code, refused.json()["code"]) == (409, "school-year-exists"), body
+        refused = await office.post("/v1/school-years", json=another)
+        assert (refused.status_code, refused.json()["code"]) == (409, "school-year-exists")
 
 
 async def test_terms_that_touch_do_not_overlap(office, year):
