@@ -7,7 +7,6 @@ from uuid import UUID
 
 from service.itinerant import load, queries
 from service.itinerant.drafts import check_reach, concerned, schools_of
-from service.itinerant.load import Plan
 from service.itinerant.problems import AssignmentNotFound
 from service.itinerant.rules import Act, AssignmentState, next_state
 from service.itinerant.tables import Assignment, AssignmentPattern
@@ -16,7 +15,7 @@ from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, lock
 from service.kit.journal import record, record_many
-from service.kit.problems import FieldError, InvalidValue, Text
+from service.kit.problems import Busy, FieldError, InvalidValue, Text
 from service.timetable import laying
 from service.timetable import load as timetable
 from service.timetable.laying import Overlap, Withdrawal, judged
@@ -64,23 +63,12 @@ async def publish(
     following = next_state(AssignmentState(assignment.state), Act.PUBLISH)
     patterns = await queries.patterns_of(db, assignment_id=assignment_id)
     slots = load.slots_of(assignment, patterns)
-    await hold_resources(db, slots=slots)
-    await load.hold_group(db, group_id=assignment.group_id)
-    plan = await load.plan(db, assignment=assignment, slots=slots)
-    if plan.facts:
-        raise await _refusal(db, caller=caller, plan=plan)
     try:
         async with judged(db):
-            await laying.add_slots(db, slots=slots, ground=plan.ground)
-            await laying.lay(db, layout=plan.layout, ground=plan.ground)
-            await laying.lay_legs(
-                db,
-                teachers=[assignment.teacher_id],
-                days=plan.layout.days(zone=plan.ground.zone),
-                ground=plan.ground,
-            )
+            await _lay(db, assignment=assignment, slots=slots)
     except Overlap:
-        refusal = await _refusal(db, caller=caller, plan=plan)
+        # The savepoint is gone, and with it the hold on people: rivals need not wait for our words.
+        refusal = await _refusal(db, caller=caller, assignment=assignment, slots=slots)
         raise refusal from None
     bind(patterns, slots)
     before = change_fields(assignment, {"state": following, "published_at": clock.now()})
@@ -99,6 +87,22 @@ async def publish(
     return assignment
 
 
+async def _lay(db: AsyncSession, *, assignment: Assignment, slots: Sequence[SlotPlan]) -> None:
+    await hold_resources(db, slots=slots)
+    await load.hold_group(db, group_id=assignment.group_id)
+    plan = await load.plan(db, assignment=assignment, slots=slots)
+    if plan.facts:
+        raise Overlap
+    await laying.add_slots(db, slots=slots, ground=plan.ground)
+    await laying.lay(db, layout=plan.layout, ground=plan.ground)
+    await laying.lay_legs(
+        db,
+        teachers=[assignment.teacher_id],
+        days=plan.layout.days(zone=plan.ground.zone),
+        ground=plan.ground,
+    )
+
+
 async def hold_resources(db: AsyncSession, *, slots: Sequence[SlotPlan]) -> None:
     """Hold the time of everybody whom slots concern."""
     await timetable.lock_resources(
@@ -115,8 +119,13 @@ def bind(patterns: Sequence[AssignmentPattern], slots: Sequence[SlotPlan]) -> No
         pattern.slot_id = slot.slot_id
 
 
-async def _refusal(db: AsyncSession, *, caller: Caller, plan: Plan) -> ScheduleConflict:
+async def _refusal(
+    db: AsyncSession, *, caller: Caller, assignment: Assignment, slots: Sequence[SlotPlan]
+) -> ScheduleConflict:
+    plan = await load.plan(db, assignment=assignment, slots=slots)
     verdict = await load.judge(db, plan=plan)
+    if not verdict.hard:
+        raise Busy  # a rival took the time and gave it back meanwhile
     said = await timetable.explain(db, caller=caller, conflicts=verdict.hard, ground=plan.ground)
     free = await load.suggestions(db, plan=plan, verdict=verdict)
     return ScheduleConflict(

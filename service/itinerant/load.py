@@ -51,7 +51,6 @@ from service.timetable.rules import (
     Pattern,
     SlotPlan,
     monday_of,
-    times_of,
 )
 from service.timetable.schemas import ConflictOut, SuggestionOut
 from service.timetable.tables import ClassSection, Room
@@ -344,13 +343,12 @@ async def suggestions(db: AsyncSession, *, plan: Plan, verdict: Verdict) -> list
 
 
 def _elsewhere(slot: SlotPlan, host: Host) -> Iterator[Candidate]:
-    offered = {(day.weekday, target.period) for day, target in times_of(host, stage=slot.stage)}
-    for weekday, period in sorted(
-        (weekday, period) for weekday, period in offered if period is not None
-    ):
-        pattern = replace(slot.pattern, weekday=weekday, period=period)
-        occurrences = host.lay_out(pattern, stage=slot.stage).occurrences
-        yield Candidate(weekday, period, tuple(slot.duties(occurrences)))
+    """The slot at every other weekly period that the host's bells offer."""
+    for weekday, days in sorted(host.days.items()):
+        for period in sorted(host.periods(stage=slot.stage, on_date=days[0].on_date)):
+            pattern = replace(slot.pattern, weekday=weekday, period=period)
+            occurrences = host.lay_out(pattern, stage=slot.stage).occurrences
+            yield Candidate(slot.campus_id, weekday, period, tuple(slot.duties(occurrences)))
 
 
 async def check(db: AsyncSession, *, caller: Caller, plan: Plan) -> CheckOut:

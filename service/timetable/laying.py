@@ -42,7 +42,7 @@ _LAST_PLANNED = date(2179, 6, 6)
 
 
 class Overlap(Exception):
-    """The constraint refused: somebody or something would be in two places at once."""
+    """It may not be laid: somebody or something would be in two places at once, or facts forbid."""
 
 
 @asynccontextmanager

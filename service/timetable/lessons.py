@@ -361,4 +361,5 @@ def _offers(held: _Held, week: Host) -> Iterator[Candidate]:
     for day, target in times_of(week, stage=held.seen.stage):
         if target.time.starts_at > clock.now() and starts <= day.on_date < until:
             wanted = _duties(held, _Place(target, held.seen.room_id))
-            yield Candidate(day.on_date.isoweekday(), target.period or 0, tuple(wanted))
+            campus_id, weekday = held.lesson.campus_id, day.on_date.isoweekday()
+            yield Candidate(campus_id, weekday, target.period or 0, tuple(wanted))

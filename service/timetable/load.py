@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import groupby, islice
+from functools import cache
+from itertools import chain, groupby, islice
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -122,6 +123,7 @@ def _by_weekday(days: Iterable[TeachingDay]) -> dict[int, list[TeachingDay]]:
 def _bells_on(schedules: Iterable[Bells]) -> BellsOn:
     known = [(one, {period.number: period for period in one.periods}) for one in schedules]
 
+    @cache
     def bells_on(day: date) -> Mapping[int, PeriodTimes]:
         return next((periods for one, periods in known if one.rings_on(day)), {})
 
@@ -496,27 +498,27 @@ _SUGGESTIONS = 5
 async def suggest(
     db: AsyncSession, *, candidates: Iterable[Candidate], standing: Sequence[Duty], ground: Ground
 ) -> list[SuggestionOut]:
-    """The first few candidates that would work."""
-    tried = list(candidates)
-    campuses = {
-        duty.campus_id
-        for duty in (*standing, *(duty for one in tried for duty in one.wanted))
-        if duty.campus_id is not None
-    }
+    """The first few candidates that would work; the rest is not even laid out."""
+    waiting = iter(candidates)
+    first = next((one for one in waiting if one.wanted), None)
+    if first is None:
+        return []
+    campuses = {duty.campus_id for duty in (*standing, *first.wanted) if duty.campus_id is not None}
     pairs = {(here, there) for here in campuses for there in campuses if here != there}
     known = await ways(db, pairs=pairs, estimate=ground.estimate)
     found = free(
-        tried, standing=standing, ways_of=lambda here, there: known[here, there], zone=ground.zone
+        chain([first], waiting),
+        standing=standing,
+        ways_of=lambda here, there: known[here, there],
+        zone=ground.zone,
     )
     return [_suggestion(one, ground.zone) for one in islice(found, _SUGGESTIONS)]
 
 
 def _suggestion(candidate: Candidate, zone: ZoneInfo) -> SuggestionOut:
     first = min(candidate.wanted, key=lambda duty: duty.starts_at)
-    if first.campus_id is None:
-        raise ValueError("a lesson is taught at a campus")
     return SuggestionOut(
-        campus_id=first.campus_id,
+        campus_id=candidate.campus_id,
         starts_at=first.starts_at.astimezone(zone),
         ends_at=first.ends_at.astimezone(zone),
         weekday=candidate.weekday,

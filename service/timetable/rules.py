@@ -472,13 +472,13 @@ def legs_of(duties: Iterable[Duty], *, ways: Ways, zone: ZoneInfo) -> list[Leg]:
     """
     legs: list[Leg] = []
     for day in _by_day(duties, zone).values():
-        place: Duty | None = None
+        place: tuple[UUID, Duty] | None = None
         busy_until = day[0].starts_at
         for duty in day:
             if duty.campus_id is not None:
-                if place is not None and place.campus_id != duty.campus_id:
-                    legs.append(Leg(place, duty, ways[_between(place, duty)], busy_until))
-                place = duty
+                if place is not None and place[0] != duty.campus_id:
+                    legs.append(Leg(place[1], duty, ways[place[0], duty.campus_id], busy_until))
+                place = duty.campus_id, duty
             busy_until = max(busy_until, duty.ends_at)
     return legs
 
@@ -487,19 +487,9 @@ def ways_asked(duties: Iterable[Duty], *, zone: ZoneInfo) -> set[tuple[UUID, UUI
     """The pairs of campuses whose ways ``legs_of`` will ask for."""
     pairs: set[tuple[UUID, UUID]] = set()
     for day in _by_day(duties, zone).values():
-        placed = [duty for duty in day if duty.campus_id is not None]
-        pairs.update(
-            _between(earlier, later)
-            for earlier, later in pairwise(placed)
-            if earlier.campus_id != later.campus_id
-        )
+        places = [duty.campus_id for duty in day if duty.campus_id is not None]
+        pairs.update((here, there) for here, there in pairwise(places) if here != there)
     return pairs
-
-
-def _between(earlier: Duty, later: Duty) -> tuple[UUID, UUID]:
-    if earlier.campus_id is None or later.campus_id is None:
-        raise ValueError("a way leads from a campus to a campus")
-    return earlier.campus_id, later.campus_id
 
 
 def _by_day(duties: Iterable[Duty], zone: ZoneInfo) -> dict[date, list[Duty]]:
@@ -857,6 +847,7 @@ def monday_of(day: date) -> date:
 class Candidate(NamedTuple):
     """A weekly or single time that might do, with the duties it would ask for."""
 
+    campus_id: UUID
     weekday: int
     period: int
     wanted: tuple[Duty, ...]

@@ -240,6 +240,7 @@ def test_gaps_are_the_days_no_span_covers(spans, expected):
 
 def a_candidate(hour: int, *, campus=HILL) -> Candidate:
     return Candidate(
+        campus,
         2,
         hour,
         (
@@ -257,7 +258,7 @@ def test_free_times_clash_with_nothing_and_can_be_reached():
     ]
 
     found = free(
-        [a_candidate(hour) for hour in (8, 9, 11, 14)] + [Candidate(2, 15, ())],
+        [a_candidate(hour) for hour in (8, 9, 11, 14)] + [Candidate(HILL, 2, 15, ())],
         standing=standing,
         ways_of=lambda *_: HALF_AN_HOUR,
         zone=SHANGHAI,

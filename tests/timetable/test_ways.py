@@ -97,6 +97,16 @@ def test_a_call_between_two_campuses_takes_time_but_moves_nobody():
     assert leg.available_minutes == 20
 
 
+def test_a_way_that_does_not_fit_is_squeezed_into_the_time_there_is():
+    fits, squeezed = (
+        legs(duty("08:30", "09:10"), duty(starts, "12:00", HILL))[0].squeezed()
+        for starts in ("10:20", "09:30")
+    )
+
+    assert fits.way == WAYS[TOWN, HILL]
+    assert (squeezed.way.needed, squeezed.leave_by) == (20, at("09:10"))
+
+
 def test_nobody_travels_overnight():
     assert legs(duty("16:00", "16:40"), duty("08:30", "09:10", HILL, day=2)) == []
 
