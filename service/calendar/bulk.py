@@ -1,18 +1,17 @@
 """Rows of a district's workbook: terms, bells and the days that differ, by business codes."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import col, select
 
 from service.calendar.problems import TermUnfit
-from service.calendar.queries import bounds_of, campuses_by_code, groups_by_name
+from service.calendar.queries import bounds_of, campuses_by_code, groups_by_name, rung_by
 from service.calendar.rules import (
     DayKind,
     DayScope,
@@ -34,6 +33,7 @@ from service.calendar.tables import (
 from service.calendar.watchers import watching_bells, watching_days
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome, change_fields, days
+from service.kit.ids import new_id
 from service.kit.journal import record_many
 from service.kit.problems import FieldError, RelatedNotFound, Text
 from service.network.bulk import schools_by_code
@@ -155,7 +155,7 @@ async def _write_bells(
 ) -> tuple[list[BellSchedule], list[BellSchedule]]:
     """The schedules that are new, and those that changed."""
     known = await _schedules(db, {campus_id for campus_id, *_ in wanted})
-    rung = await _rung(db, [one.id for one in known.values()])
+    rung = await rung_by(db, schedules=[one.id for one in known.values()])
     created: list[BellSchedule] = []
     changed: list[BellSchedule] = []
     anew: list[tuple[UUID, list[PeriodTimes]]] = []
@@ -182,8 +182,8 @@ async def _write_bells(
     )
     db.add_all(created)
     await db.flush()
-    db.add_all(_periods(anew, by=by))
-    await db.flush()
+    if anew:
+        await (await db.connection()).execute(insert(BellPeriod), _periods(anew, by=by))
     return created, changed
 
 
@@ -196,31 +196,20 @@ async def _schedules(db: AsyncSession, campuses: Collection[UUID]) -> dict[_Key,
 
 def _periods(
     schedules: Iterable[tuple[UUID, Iterable[PeriodTimes]]], *, by: Caller
-) -> list[BellPeriod]:
+) -> list[dict[str, Any]]:
     return [
-        BellPeriod(
-            district_id=by.district_id,
-            schedule_id=schedule_id,
-            number=one.number,
-            name=one.name,
-            starts=one.starts,
-            ends=one.ends,
-        )
+        {
+            "district_id": by.district_id,
+            "id": new_id(),
+            "schedule_id": schedule_id,
+            "number": one.number,
+            "name": one.name,
+            "starts": one.starts,
+            "ends": one.ends,
+        }
         for schedule_id, periods in schedules
         for one in periods
     ]
-
-
-async def _rung(db: AsyncSession, schedules: Sequence[UUID]) -> dict[UUID, list[PeriodTimes]]:
-    statement = (
-        select(BellPeriod)
-        .where(col(BellPeriod.schedule_id).in_(schedules))
-        .order_by(col(BellPeriod.number))
-    )
-    rung: dict[UUID, list[PeriodTimes]] = defaultdict(list)
-    for one in (await db.exec(statement)).all():
-        rung[one.schedule_id].append(PeriodTimes(one.number, one.starts, one.ends, one.name))
-    return rung
 
 
 async def upsert_calendar_days(db: AsyncSession, rows: Sequence[DayRow], *, by: Caller) -> Outcome:

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import bindparam, or_, text
+from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -168,10 +169,12 @@ async def teaching_days_of(
 ) -> dict[UUID, list[TeachingDay]]:
     """The dates of ``[from_, until)`` with regular lessons at each campus."""
     explained = await explained_days_of(db, campus_ids=campus_ids, from_=from_, until=until)
-    return {
-        campus_id: [day for day in every if isinstance(day, TeachingDay)]
-        for campus_id, every in explained.items()
+    # Campuses decided alike share one list, as they share one calendar.
+    taught = {
+        id(every): [day for day in every if isinstance(day, TeachingDay)]
+        for every in explained.values()
     }
+    return {campus_id: taught[id(every)] for campus_id, every in explained.items()}
 
 
 async def taught_days_of(
@@ -196,30 +199,34 @@ async def bells_of(
 ) -> dict[tuple[UUID, str], list[Bells]]:
     """The bell schedules of each campus and stage, in order of validity."""
     statement = (
-        select(BellSchedule, BellPeriod)
-        .join(BellPeriod, col(BellPeriod.schedule_id) == col(BellSchedule.id))
+        select(BellSchedule)
         .where(col(BellSchedule.campus_id).in_(campus_ids))
-        .order_by(col(BellSchedule.valid), col(BellSchedule.id), col(BellPeriod.number))
+        .order_by(col(BellSchedule.valid), col(BellSchedule.id))
     )
-    periods: dict[UUID, list[PeriodTimes]] = defaultdict(list)
-    schedules: dict[UUID, BellSchedule] = {}
-    for schedule, period in (await db.exec(statement)).all():
-        schedules[schedule.id] = schedule
-        periods[schedule.id].append(
-            PeriodTimes(period.number, period.starts, period.ends, period.name)
-        )
+    schedules = (await db.exec(statement)).all()
+    rung = await rung_by(db, schedules=[one.id for one in schedules])
     answer: dict[tuple[UUID, str], list[Bells]] = defaultdict(list)
-    for id_, schedule in schedules.items():
-        answer[schedule.campus_id, schedule.stage].append(
-            Bells(
-                id_,
-                schedule.name,
-                schedule.valid.lower,
-                schedule.valid.upper,
-                tuple(periods[id_]),
-            )
+    for one in schedules:
+        answer[one.campus_id, one.stage].append(
+            Bells(one.id, one.name, one.valid.lower, one.valid.upper, tuple(rung[one.id]))
         )
     return answer
+
+
+async def rung_by(
+    db: AsyncSession, *, schedules: Collection[UUID]
+) -> dict[UUID, list[PeriodTimes]]:
+    """The periods of schedules, in order; columns, because a district has thousands."""
+    period = (BellPeriod.number, BellPeriod.starts, BellPeriod.ends, BellPeriod.name)
+    statement = (
+        columns(col(BellPeriod.schedule_id), *(col(one) for one in period))
+        .where(col(BellPeriod.schedule_id).in_(schedules))
+        .order_by(col(BellPeriod.schedule_id), col(BellPeriod.number))
+    )
+    rung: dict[UUID, list[PeriodTimes]] = defaultdict(list)
+    for schedule_id, *times in await (await db.connection()).execute(statement):
+        rung[schedule_id].append(PeriodTimes(*times))
+    return rung
 
 
 async def campuses_by_code(db: AsyncSession, *, codes: Collection[str]) -> dict[str, UUID]:

@@ -73,10 +73,15 @@ async def watching_days(db: AsyncSession, *, from_: date, until: date) -> AsyncI
     yield
     await db.flush()
     after = await queries.teaching_days_of(db, campus_ids=campus_ids, from_=from_, until=until)
-    await _ask(
-        db,
-        {id_: rules.shift(rules.taught(before[id_]), rules.taught(after[id_])) for id_ in before},
-    )
+    # Campuses share calendars: a district compares a dozen, not a hundred.
+    compared: dict[tuple[int, int], Shift] = {}
+    shifts: dict[UUID, Shift] = {}
+    for id_, then in before.items():
+        key = (id(then), id(after[id_]))
+        if key not in compared:
+            compared[key] = rules.shift(rules.taught(then), rules.taught(after[id_]))
+        shifts[id_] = compared[key]
+    await _ask(db, shifts)
 
 
 @asynccontextmanager
