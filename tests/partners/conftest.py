@@ -1,6 +1,7 @@
 """An office that uploads workbooks, and a worker that does what was wished for."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import text
 from service import wiring
 from service.kit import jobs
 from service.kit.auth import Role
+
+Report = dict[str, Any]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -40,13 +43,14 @@ class Office:
         """Upload a file."""
         return await self.client.post("/v1/imports", files={"file": (name, content, XLSX)})
 
-    async def report(self, where: str) -> dict:
+    async def report(self, where: str) -> Report:
         """The report of an import, by its location."""
         answer = await self.client.get(where)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: Report = answer.json()
+        return found
 
-    async def check(self, content: bytes) -> tuple[str, dict]:
+    async def check(self, content: bytes) -> tuple[str, Report]:
         """Upload a file and wait for its report."""
         uploaded = await self.upload(content)
         assert uploaded.status_code == 201, uploaded.text
@@ -59,7 +63,7 @@ class Office:
         version = version or (await self.report(where))["version"]
         return await self.client.post(f"{where}:{to}", headers={"If-Match": f'"{version}"'})
 
-    async def load(self, content: bytes) -> dict:
+    async def load(self, content: bytes) -> Report:
         """Upload, read the report, apply."""
         where, report = await self.check(content)
         assert report["problems"] == []

@@ -15,7 +15,7 @@ from service.partners.columns import Kind
 from service.partners.sheets import BY_NAME, README_ITEMS, SHEETS
 from service.staff.rules import BackboneLevel, Grantor, Title
 from service.timetable.rules import Parity, RoomKind
-from tests.partners.workbooks import README, book, opened, saved
+from tests.partners.workbooks import README, ROWS, book, opened, saved
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_values_are_shown_as_people_write_them():
 
 
 def test_a_program_may_write_words_as_well_as_codes():
-    rows = {
+    rows: ROWS = {
         "teacher": [
             {
                 "number": "T1",
