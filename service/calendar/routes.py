@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+from annotated_types import Ge, Le
 from fastapi import Depends, Path, Query, Response
 from sqlmodel import col, select
 
@@ -65,9 +66,12 @@ router = make_router(tag="calendar")
 
 Reader = Annotated[Caller, needs(Permission.CALENDAR_READ)]
 Writer = Annotated[Caller, needs(Permission.CALENDAR_WRITE)]
-NoticeYear = Annotated[int, Path(ge=2000, le=2100, description="公历年", examples=[2026])]
-
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _LONGEST_RANGE_DAYS = 400
+
+NoticeYear = Annotated[
+    int, Path(ge=_FIRST_YEAR, le=_LAST_YEAR, description="公历年", examples=[2026])
+]
 
 
 # Years and terms
@@ -414,7 +418,12 @@ async def _place(
         DayScope, Path(description="district 全区、group 集团、school 学校", examples=["school"])
     ],
     scope_id: Annotated[UUID, Path(description="区、集团或学校的 id")],
-    on_date: Annotated[date, Path(description="日期", examples=["2026-09-20"])],
+    on_date: Annotated[
+        date,
+        Ge(date(_FIRST_YEAR, 1, 1)),
+        Le(date(_LAST_YEAR, 12, 31)),
+        Path(description="日期", examples=["2026-09-20"]),
+    ],
 ) -> Place:
     return Place(scope, scope_id, on_date)
 

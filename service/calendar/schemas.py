@@ -163,6 +163,9 @@ class PeriodIn(In):
                 "en": "periods are wall times of the campus, without an offset",
             }
             raise PydanticCustomError("wall_time", "wall time", context)
+        if any(one.second or one.microsecond for one in (self.starts, self.ends)):
+            context = {"zh": "钟点精确到分,如 08:30", "en": "bells ring at whole minutes"}
+            raise PydanticCustomError("whole_minutes", "whole minutes", context)
         return self
 
     @property

@@ -118,6 +118,11 @@ async def test_two_schedules_never_ring_at_once(principal, campus):
             [("/periods/0", "wall-time")],
         ),
         (
+            [PERIODS[0] | {"ends": "09:10:30"}],
+            "validation-failed",
+            [("/periods/0", "whole-minutes")],
+        ),
+        (
             [PERIODS[0] | {"number": 21}],
             "validation-failed",
             [("/periods/0/number", "less-than-equal")],

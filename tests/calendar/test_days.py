@@ -302,7 +302,16 @@ async def test_a_decision_that_makes_no_sense_is_named(office, town, body, probl
     assert problems_of(refused) == [problem]
 
 
-@pytest.mark.parametrize("path", ["region/{id}/2026-11-20", "school/{id}/2026-11-31"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "region/{id}/2026-11-20",
+        "school/{id}/2026-11-31",
+        "school/{id}/1999-12-31",
+        "school/{id}/9999-12-31",
+        "school/lead/2026-11-20",
+    ],
+)
 async def test_a_place_that_cannot_be_read_is_refused(office, town, path):
     refused = await decide(office, f"/v1/calendar-days/{path.format(id=town.school.id)}")
 
