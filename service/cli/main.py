@@ -170,16 +170,18 @@ def demo(
 ) -> None:
     """生成并载入演示学区,或写成工作簿。Make the demo district, or a workbook of it."""
     with _explained():
-        from service.cli import ground, schema
-        from service.cli.demo import loading
+        with quick.loading():
+            from service.cli import ground, schema
+            from service.cli.demo import loading
 
-        if file is not None:
-            loading.write(file, scale=scale)
-            return
         ground.speak_to_people()
+        workbooks = loading.invented(scale)
+        if file is not None:
+            loading.write(file, workbooks)
+            return
         with ground.database() as url:
             schema.migrate(url)
-            loading.load(url, scale=scale, console=console)
+            loading.load(url, workbooks, console=console)
 
 
 @app.command()

@@ -38,7 +38,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
     {
         "jit": "off",
         "shared_buffers": "256MB",
-        "work_mem": "16MB",
+        "work_mem": "32MB",
         "maintenance_work_mem": "128MB",
         # Containers often have a tiny /dev/shm, and a phone's questions are never parallel.
         "max_parallel_workers_per_gather": "0",

@@ -15,12 +15,13 @@ from ipaddress import ip_address
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 from rich.console import Console
 from typing_extensions import override
 
 from service.cli import ground, schema
 from service.cli.api import make_app
-from service.cli.demo.once import load_once
+from service.cli.demo.once import Demo
 from service.cli.errors import CommandError
 from service.cli.words import PORT_TAKEN, banner, say
 from service.kit.settings import settings
@@ -36,15 +37,18 @@ def run(console: Console) -> None:
     Raises
     ------
     CommandError
-        The port belongs to somebody else.
+        The port belongs to somebody else, or the demo district cannot be loaded.
     """
     ground.speak_to_people()
-    with _listener() as listener, ground.database() as url:
-        if schema.migrate(url):
-            say(console, "数据库结构已更新。", "The database schema is up to date now.")
-        logins = load_once(url, console)
-        address = _address(listener)
-        _serve(listener, announce=lambda: console.print(banner(address, logins=logins)))
+    with _listener() as listener, Demo(console) as demo:
+        demo.begin_early()
+        with ground.database() as url:
+            schema.migrate(url)
+            logins = demo.begin_if_missing(url)
+            app = make_app()
+            demo.finish()
+            address = _address(listener)
+            _serve(app, listener, announce=lambda: console.print(banner(address, logins=logins)))
     say(console, "已停止,数据已保存。", "Stopped; everything is saved.")
 
 
@@ -100,9 +104,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _serve(listener: socket.socket, *, announce: Callable[[], None]) -> None:
+def _serve(app: FastAPI, listener: socket.socket, *, announce: Callable[[], None]) -> None:
     config = uvicorn.Config(
-        make_app(),
+        app,
         http="httptools",
         ws="none",
         lifespan="on",

@@ -5,6 +5,7 @@ same however often they are laid.
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -32,7 +33,6 @@ CLIENT_ID = "demo-partner"
 CLIENT_SECRET = "huangge-demo-secret"
 
 _SHOWN = 5
-_INVENTING = Text("生成演示学区", "Inventing the demo district")
 _LETTING_IN = Text("建立演示账号", "Making the demo logins")
 
 _WHERE = text(
@@ -43,7 +43,12 @@ _WHERE = text(
 _WHO = text("SELECT id, name FROM teacher WHERE number = :number")
 
 
-def load(url: str, *, scale: float, console: Console) -> None:
+def invented(scale: float) -> Sequence[bytes]:
+    """The demo district as workbooks: one, or several where one would be too long."""
+    return [book.content() for book in books(scale)]
+
+
+def load(url: str, workbooks: Sequence[bytes], *, console: Console) -> None:
     """Load the demo district, or what is missing of it.
 
     Raises
@@ -54,7 +59,7 @@ def load(url: str, *, scale: float, console: Console) -> None:
     wiring.load_tables()
     with told(console) as tell:
         try:
-            asyncio.run(_load(url, scale=scale, tell=tell))
+            asyncio.run(_load(url, workbooks, tell=tell))
         except Refused as refused:
             first = "\n".join(
                 f"{problem.sheet} {problem.row} {problem.column}: {problem.message.en}"
@@ -63,19 +68,17 @@ def load(url: str, *, scale: float, console: Console) -> None:
             raise CommandError(f"The demo district does not fit: {refused}\n{first}") from refused
 
 
-def write(file: Path, *, scale: float) -> None:
-    """Write the demo district as a workbook; a large one comes as several files."""
-    for number, book in enumerate(books(scale), start=1):
+def write(file: Path, workbooks: Sequence[bytes]) -> None:
+    """Write the demo district down instead."""
+    for number, content in enumerate(workbooks, start=1):
         name = file if number == 1 else file.with_stem(f"{file.stem}-{number}")
-        name.write_bytes(book.content())
+        name.write_bytes(content)
 
 
-async def _load(url: str, *, scale: float, tell: Tell) -> None:
+async def _load(url: str, workbooks: Sequence[bytes], *, tell: Tell) -> None:
     database = Database(url)
     try:
         by = opener(await district_id(database))
-        await tell(_INVENTING, 0.0)
-        workbooks = await asyncio.to_thread(lambda: [book.content() for book in books(scale)])
         for content in workbooks:
             await load_workbook(database, content, by=by, progress=tell)
         await tell(_LETTING_IN, 1.0)

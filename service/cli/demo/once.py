@@ -1,7 +1,13 @@
-"""Whether the demo district is there, is missing, or is not wanted: asked at every start."""
+"""Whether the demo district is there, is missing, or is not wanted: asked at every start.
+
+A first start invents it in a process of its own, while the database is made and the service is
+loaded. It is the command ``huangge demo``, and joins the database like anybody else.
+"""
 
 import asyncio
-from typing import NamedTuple
+import subprocess
+import sys
+from typing import NamedTuple, Self
 
 from rich.console import Console
 from sqlalchemy import text
@@ -9,16 +15,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from service.cli.demo.anchors import DISTRICT_CODE, DISTRICT_NAME
+from service.cli.errors import CommandError
 from service.cli.words import say
 from service.kit.db import asyncpg_url
 from service.kit.settings import settings
-
-
-class _Found(NamedTuple):
-    inhabited: bool
-    begun: bool
-    done: bool
-
 
 # The partner's client is laid last: it tells a finished load from one that was interrupted.
 _SEEN = text(
@@ -32,17 +32,62 @@ _STATE = text(
 )
 
 
-def load_once(url: str, console: Console) -> bool:
-    """Load the demo district into an empty installation; whether its logins work."""
-    chosen = settings()
-    state = asyncio.run(_look(url))
-    if state.done or not chosen.demo or (state.inhabited and not state.begun):
-        return state.done
-    from service.cli.demo import loading
+class _Found(NamedTuple):
+    inhabited: bool
+    begun: bool
+    done: bool
 
-    say(console, "首次启动,正在载入演示学区…", "First start: loading the demo district …")
-    loading.load(url, scale=chosen.demo_scale, console=console)
-    return True
+
+class Demo:
+    """The demo district of one start; leaving early gives it up."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._inventor: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._inventor is not None and self._inventor.poll() is None:
+            self._inventor.terminate()
+            self._inventor.wait()
+
+    def begin_early(self) -> None:
+        """Where nothing is there yet, lose no time."""
+        chosen = settings()
+        made = (chosen.data_dir / "postgres" / "data").exists()
+        if chosen.demo and chosen.database_url is None and not made:
+            self._begin()
+
+    def begin_if_missing(self, url: str) -> bool:
+        """Begin unless the district is there or nobody wants it; whether its logins will work."""
+        if self._inventor is not None:
+            return True
+        state = asyncio.run(_look(url))
+        if state.done or not settings().demo or (state.inhabited and not state.begun):
+            return state.done
+        self._begin()
+        return True
+
+    def finish(self) -> None:
+        """Wait until it is there.
+
+        Raises
+        ------
+        CommandError
+            It could not be loaded; the reason has been printed.
+        """
+        if self._inventor is not None and self._inventor.wait() != 0:
+            raise CommandError(
+                "演示学区未能载入;设置 HUANGGE_DEMO=false 可跳过。"
+                " The demo district could not be loaded; HUANGGE_DEMO=false does without."
+            )
+
+    def _begin(self) -> None:
+        say(self._console, "首次启动,正在载入演示学区…", "First start: loading the demo district …")
+        scale = f"--scale={settings().demo_scale}"
+        self._inventor = subprocess.Popen([sys.executable, "-m", "service.cli.main", "demo", scale])
 
 
 async def _look(url: str) -> _Found:
