@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from service.itinerant import load, queries
 from service.itinerant.drafts import check_reach, concerned, schools_of
-from service.itinerant.problems import AssignmentNotFound
+from service.itinerant.load import Plan
 from service.itinerant.rules import Act, AssignmentState, next_state
 from service.itinerant.tables import Assignment, AssignmentPattern
 from service.kit import clock
 from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
-from service.kit.db import AsyncSession, change_fields, lock
+from service.kit.db import AsyncSession, change_fields
 from service.kit.journal import record, record_many
 from service.kit.problems import Busy, FieldError, InvalidValue, Text
 from service.timetable import laying
 from service.timetable import load as timetable
-from service.timetable.laying import Overlap, Withdrawal, judged
+from service.timetable.laying import Withdrawal
 from service.timetable.problems import ScheduleConflict
 from service.timetable.rules import LessonChange, SlotPlan
 
@@ -30,10 +32,7 @@ async def _hold(
     db: AsyncSession, *, caller: Caller, assignment_id: UUID, expected: Precondition
 ) -> Assignment:
     """An assignment that the caller may publish and end, and nobody else can change now."""
-    await queries.visible_assignment(db, caller=caller, assignment_id=assignment_id)
-    assignment = await lock(db, Assignment, assignment_id)
-    if assignment is None:
-        raise AssignmentNotFound
+    assignment = await queries.held_assignment(db, caller=caller, assignment_id=assignment_id)
     await check_reach(
         db,
         caller=caller,
@@ -64,11 +63,11 @@ async def publish(
     patterns = await queries.patterns_of(db, assignment_id=assignment_id)
     slots = load.slots_of(assignment, patterns)
     try:
-        async with judged(db):
+        async with db.begin_nested():
             await _lay(db, assignment=assignment, slots=slots)
-    except Overlap:
+    except _Obstructed as obstructed:
         # The savepoint is gone, and with it the hold on people: rivals need not wait for our words.
-        refusal = await _refusal(db, caller=caller, assignment=assignment, slots=slots)
+        refusal = await _refusal(db, caller=caller, plan=obstructed.plan)
         raise refusal from None
     bind(patterns, slots)
     before = change_fields(assignment, {"state": following, "published_at": clock.now()})
@@ -87,20 +86,34 @@ async def publish(
     return assignment
 
 
+class _Obstructed(Exception):
+    """Facts forbid a plan, or it met the constraint."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
 async def _lay(db: AsyncSession, *, assignment: Assignment, slots: Sequence[SlotPlan]) -> None:
     await hold_resources(db, slots=slots)
     await load.hold_group(db, group_id=assignment.group_id)
     plan = await load.plan(db, assignment=assignment, slots=slots)
     if plan.facts:
-        raise Overlap
-    await laying.add_slots(db, slots=slots, ground=plan.ground)
-    await laying.lay(db, layout=plan.layout, ground=plan.ground)
-    await laying.lay_legs(
-        db,
-        teachers=[assignment.teacher_id],
-        days=plan.layout.days(zone=plan.ground.zone),
-        ground=plan.ground,
-    )
+        raise _Obstructed(plan)
+    try:
+        await laying.add_slots(db, slots=slots, ground=plan.ground)
+        await laying.lay(db, layout=plan.layout, ground=plan.ground)
+        await laying.lay_legs(
+            db,
+            teachers=[assignment.teacher_id],
+            days=plan.layout.days(zone=plan.ground.zone),
+            ground=plan.ground,
+            fresh={slot.slot_id for slot in slots},
+        )
+    except IntegrityError as error:
+        if not laying.is_overlap(error):
+            raise
+        raise _Obstructed(plan) from error
 
 
 async def hold_resources(db: AsyncSession, *, slots: Sequence[SlotPlan]) -> None:
@@ -119,10 +132,7 @@ def bind(patterns: Sequence[AssignmentPattern], slots: Sequence[SlotPlan]) -> No
         pattern.slot_id = slot.slot_id
 
 
-async def _refusal(
-    db: AsyncSession, *, caller: Caller, assignment: Assignment, slots: Sequence[SlotPlan]
-) -> ScheduleConflict:
-    plan = await load.plan(db, assignment=assignment, slots=slots)
+async def _refusal(db: AsyncSession, *, caller: Caller, plan: Plan) -> ScheduleConflict:
     verdict = await load.judge(db, plan=plan)
     if not verdict.hard:
         raise Busy  # a rival took the time and gave it back meanwhile
@@ -179,7 +189,7 @@ async def end(
             max(midnight, clock.now()), LessonChange.ENDED, ending.reason, caller.name, clock.now()
         )
         gone = await laying.withdraw(db, slot_ids=laid, withdrawal=withdrawal, ground=ground)
-        await laying.ease_legs(db, teachers=gone.teachers, days=gone.days, ground=ground)
+        await laying.lay_legs(db, teachers=gone.teachers, days=gone.days, ground=ground, fresh=())
         shortened = await laying.shorten(db, slot_ids=laid, until=ends_on)
     values = {"state": following, "ended_on": ends_on, "end_reason": ending.reason}
     before = change_fields(assignment, values)

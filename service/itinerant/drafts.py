@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from service.itinerant import load, queries
-from service.itinerant.problems import AssignmentNotFound
 from service.itinerant.rules import (
     Act,
     AssignmentState,
@@ -24,7 +23,7 @@ from service.itinerant.rules import (
 from service.itinerant.tables import Assignment, AssignmentPattern
 from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
-from service.kit.db import AsyncSession, change_fields, days, lock
+from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
 from service.kit.problems import Forbidden
 from service.timetable.rules import Parity
@@ -71,10 +70,7 @@ async def change(
     AssignmentStateUnfit
         It is no draft any more.
     """
-    await queries.visible_assignment(db, caller=caller, assignment_id=assignment_id)
-    assignment = await lock(db, Assignment, assignment_id)
-    if assignment is None:
-        raise AssignmentNotFound
+    assignment = await queries.held_assignment(db, caller=caller, assignment_id=assignment_id)
     write = Permission.ASSIGNMENT_WRITE
     await check_reach(db, caller=caller, permission=write, schools=schools_of(assignment))
     expected.check(assignment.version)

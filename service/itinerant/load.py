@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import col, select
 
@@ -36,7 +37,7 @@ from service.network.access import visible_groups, visible_schools
 from service.network.queries import known_codes
 from service.network.tables import Campus, Group, Membership, School
 from service.staff.access import visible_teachers
-from service.staff.tables import Employment, Qualification, Teacher
+from service.staff.tables import Teacher
 from service.timetable import load as timetable
 from service.timetable.laying import Layout
 from service.timetable.load import Ground, Verdict
@@ -69,26 +70,34 @@ def days_of(range_: Range[date]) -> tuple[date, date]:
 # People, schools, classes
 
 
+_PEOPLE = text("""SELECT t.id, t.expected_retirement_on, t.weekly_load_limit,
+  (SELECT array_agg(e.school_id ORDER BY e.valid) FROM employment e
+    WHERE e.teacher_id = t.id) AS schools,
+  (SELECT array_agg(lower(e.valid) ORDER BY e.valid) FROM employment e
+    WHERE e.teacher_id = t.id) AS since,
+  (SELECT array_agg(upper(e.valid) ORDER BY e.valid) FROM employment e
+    WHERE e.teacher_id = t.id) AS until,
+  (SELECT array_agg(q.subject || ' ' || q.stage) FROM qualification q
+    WHERE q.teacher_id = t.id) AS qualified
+FROM teacher t WHERE t.id = ANY (CAST(:teachers AS uuid[]))""")
+
+
 async def people(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> dict[UUID, Person]:
     """Teachers by id: where they are employed, what they may teach, when they retire."""
-    staff = select(
-        col(Teacher.id), col(Teacher.expected_retirement_on), col(Teacher.weekly_load_limit)
-    ).where(col(Teacher.id).in_(teacher_ids))
-    posts = select(
-        col(Employment.teacher_id), col(Employment.school_id), col(Employment.valid)
-    ).where(col(Employment.teacher_id).in_(teacher_ids))
-    may_teach = select(Qualification.teacher_id, Qualification.subject, Qualification.stage).where(
-        col(Qualification.teacher_id).in_(teacher_ids)
-    )
-    employments: dict[UUID, list[tuple[UUID, Span]]] = defaultdict(list)
-    for teacher_id, school_id, valid in (await db.exec(posts)).all():
-        employments[teacher_id].append((school_id, span_of(valid)))
-    qualified: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
-    for teacher_id, subject, stage in (await db.exec(may_teach)).all():
-        qualified[teacher_id].add((subject, stage))
+    found = await (await db.connection()).execute(_PEOPLE, {"teachers": sorted(teacher_ids)})
     return {
-        id_: Person(employments[id_], retires_on, frozenset(qualified[id_]), limit)
-        for id_, retires_on, limit in (await db.exec(staff)).all()
+        row.id: Person(
+            [
+                (school_id, (since, until))
+                for school_id, since, until in zip(
+                    row.schools or (), row.since or (), row.until or (), strict=True
+                )
+            ],
+            row.expected_retirement_on,
+            frozenset(tuple(one.split(" ", 1)) for one in row.qualified or ()),
+            row.weekly_load_limit,
+        )
+        for row in found
     }
 
 

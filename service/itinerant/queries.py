@@ -156,6 +156,26 @@ async def visible_assignment(db: AsyncSession, *, caller: Caller, assignment_id:
     return found
 
 
+async def held_assignment(db: AsyncSession, *, caller: Caller, assignment_id: UUID) -> Assignment:
+    """An assignment within reach, locked until the transaction ends, as it is now.
+
+    Raises
+    ------
+    AssignmentNotFound
+        It does not exist, or the caller may not see it.
+    """
+    statement = (
+        select(Assignment)
+        .where(col(Assignment.id) == assignment_id, visible_assignments(caller))
+        .with_for_update(of=Assignment)
+        .execution_options(populate_existing=True)
+    )
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise AssignmentNotFound
+    return found
+
+
 async def patterns_of(db: AsyncSession, *, assignment_id: UUID) -> list[AssignmentPattern]:
     """The weekly periods of an assignment, in order."""
     statement = (

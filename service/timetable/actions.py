@@ -14,7 +14,7 @@ from service.kit.db import AsyncSession, change_fields, days, lock
 from service.kit.journal import record
 from service.kit.problems import FieldError, Forbidden, InvalidValue, RelatedNotFound, Text
 from service.timetable import laying, load, queries
-from service.timetable.laying import Overlap, judged
+from service.timetable.laying import WaysTooLong
 from service.timetable.problems import (
     ClassNotFound,
     RoomNotFound,
@@ -22,7 +22,7 @@ from service.timetable.problems import (
     WayNotFound,
 )
 from service.timetable.queries import Place
-from service.timetable.rules import Way
+from service.timetable.rules import Way, too_long
 from service.timetable.tables import ClassSection, Room, TravelTime
 
 _MISSING = FieldError(
@@ -263,13 +263,9 @@ async def set_way(
 async def _walk_again(db: AsyncSession, *, caller: Caller, ends: tuple[UUID, UUID]) -> None:
     await db.flush()
     ground = await load.ground(db, district_id=caller.district_id)
-    coming = load.coming_days(ground)
-    teachers = await load.teachers_between(db, ends=[ends], days=coming)
-    await load.lock_resources(db, teachers=teachers)
     try:
-        async with judged(db):
-            await laying.lay_legs(db, teachers=teachers, days=coming, ground=ground)
-    except Overlap:
-        conflicts = await load.unwalkable(db, teachers=teachers, days=coming, ground=ground)
+        await laying.lay_ways(db, ends=[ends], ground=ground)
+    except WaysTooLong as refused:
+        conflicts = [too_long(leg) for leg in refused.legs]
         said = await load.explain(db, caller=caller, conflicts=conflicts, ground=ground)
         raise ScheduleConflict(conflicts=[one.model_dump(mode="json") for one in said]) from None

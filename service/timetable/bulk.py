@@ -23,13 +23,13 @@ from service.kit.problems import FieldError, RelatedNotFound, Text
 from service.network.tables import Campus
 from service.staff.tables import Teacher
 from service.timetable import laying, load
-from service.timetable.laying import Clash, Clashes, Layout, Withdrawal, judged
+from service.timetable.laying import Clash, Clashes, Layout, WaysTooLong, Withdrawal
 from service.timetable.load import Ground
 from service.timetable.rules import (
     SAID,
-    Conflict,
     ConflictKind,
     Host,
+    Leg,
     LessonChange,
     Origin,
     Parity,
@@ -351,7 +351,7 @@ async def upsert_travel_times(
     )
     resolver = Resolver()
     given: list[tuple[Any, ...]] = []
-    row_of: dict[tuple[UUID, UUID], int] = {}
+    row_of: dict[tuple[UUID | None, UUID | None], int] = {}
     for number, row in enumerate(rows):
         here = resolver.find(known, row.from_campus_code, f"/{number}/from_campus_code")
         there = resolver.find(known, row.to_campus_code, f"/{number}/to_campus_code")
@@ -362,12 +362,15 @@ async def upsert_travel_times(
     ground = await load.ground(db, district_id=by.district_id)
     values = {"district": by.district_id, **columns(_WAY_COLUMNS, given)}
     try:
-        async with judged(db):
+        async with db.begin_nested():
             written = (await (await db.connection()).execute(_UPSERT_WAYS, values)).all()
             ends = {(row.from_campus_id, row.to_campus_id) for row in written}
-            await _walk_again(db, ends=ends, ground=ground)
-    except _TooLong as too_long:
-        conflicts = [_way_conflict(row_of, one, ground) for one in too_long.conflicts]
+            await laying.lay_ways(db, ends=ends, ground=ground)
+    except WaysTooLong as refused:
+        first: dict[int, Leg] = {}
+        for leg in sorted(refused.legs, key=lambda leg: leg.later.starts_at):
+            first.setdefault(row_of[leg.ends], leg)
+        conflicts = [_too_long(number, leg, ground) for number, leg in first.items()]
         return WaysOutcome(Outcome(), conflicts)
     created, changed = await _note(
         db, by=by, noun="travel-time", collection="travel-times", written=_plain(written)
@@ -375,38 +378,12 @@ async def upsert_travel_times(
     return WaysOutcome(Outcome(created, changed, len(rows) - created - changed))
 
 
-class _TooLong(Exception):
-    """Ways that some teacher cannot make in time."""
-
-    def __init__(self, conflicts: Sequence[Conflict]) -> None:
-        super().__init__(f"{len(conflicts)} ways")
-        self.conflicts = conflicts
-
-
-async def _walk_again(
-    db: AsyncSession, *, ends: Collection[tuple[UUID, UUID]], ground: Ground
-) -> None:
-    if not ends:
-        return
-    coming = load.coming_days(ground)
-    movers = await load.teachers_between(db, ends=ends, days=coming)
-    await load.lock_resources(db, teachers=movers)
-    conflicts = await load.unwalkable(db, teachers=movers, days=coming, ground=ground)
-    if conflicts:
-        raise _TooLong(conflicts)
-    await laying.lay_legs(db, teachers=movers, days=coming, ground=ground)
-
-
-def _way_conflict(
-    row_of: Mapping[tuple[UUID, UUID], int], conflict: Conflict, ground: Ground
-) -> RowConflict:
-    wanted, other = conflict.wanted, conflict.other
-    way = (other and other.campus_id, wanted and wanted.campus_id)
+def _too_long(row: int, leg: Leg, ground: Ground) -> RowConflict:
     return RowConflict(
-        row=next((row for ends, row in row_of.items() if ends == way), 0),
+        row=row,
         kind=ConflictKind.TRAVEL,
         message=SAID[ConflictKind.TRAVEL],
-        on_date=wanted.starts_at.astimezone(ground.zone).date() if wanted else None,
+        on_date=leg.later.starts_at.astimezone(ground.zone).date(),
     )
 
 
@@ -539,9 +516,7 @@ def row_conflicts(
         mine, other = clash.slot_id, clash.other_id
         if mine not in row_of:
             mine, other = other, mine
-        row, with_row = row_of.get(mine), row_of.get(other)
-        if row is None:
-            continue
+        row, with_row = row_of[mine], row_of.get(other)
         key = (row, with_row, other, clash.kind.value)
         found.setdefault(
             key,

@@ -33,6 +33,7 @@ from service.timetable.rules import (
     SlotPlan,
     TimeKind,
     clash_kind,
+    eased,
     lesson_id,
 )
 
@@ -42,7 +43,7 @@ _LAST_PLANNED = date(2179, 6, 6)
 
 
 class Overlap(Exception):
-    """It may not be laid: somebody or something would be in two places at once, or facts forbid."""
+    """The constraint refused: somebody or something would be in two places at once."""
 
 
 @asynccontextmanager
@@ -58,9 +59,14 @@ async def judged(db: AsyncSession) -> AsyncIterator[None]:
         async with db.begin_nested():
             yield
     except IntegrityError as error:
-        if getattr(error.driver_exception, "constraint_name", None) != _OVERLAP:
+        if not is_overlap(error):
             raise
         raise Overlap from error
+
+
+def is_overlap(error: IntegrityError) -> bool:
+    """Whether a refused statement asked for time that is taken."""
+    return getattr(error.driver_exception, "constraint_name", None) == _OVERLAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,22 +295,52 @@ ORDER BY teacher, leaves""")
 
 
 async def lay_legs(
-    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
+    db: AsyncSession,
+    *,
+    teachers: Collection[UUID],
+    days: MultiRange[datetime],
+    ground: Ground,
+    fresh: Collection[UUID] | None = None,
 ) -> None:
-    """Lay the ways of these teachers' days anew; the constraint refuses one that does not fit."""
+    """Lay the ways of these teachers' days anew; the constraint refuses one that does not fit.
+
+    ``fresh`` are the sources of duties that are new. A way between two others is not refused but
+    gets what time there is: it may have become the direct one because time was given back, and may
+    be entered as longer than the two it replaces. Without ``fresh``, every way has to fit.
+    """
     legs = await find_legs(db, teachers=teachers, days=days, ground=ground)
+    if fresh is not None:
+        legs = eased(legs, fresh=fresh)
     await write_legs(db, legs=legs, ground=ground)
 
 
-async def ease_legs(
-    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
-) -> None:
-    """Lay the ways anew after time was given back, which is never refused.
+class WaysTooLong(Exception):
+    """Some teacher could no longer get from one duty to the next."""
 
-    A way that has become the direct one may be entered as longer than the two it replaces; then it
-    gets what time there is.
+    def __init__(self, legs: Sequence[Leg]) -> None:
+        super().__init__(f"{len(legs)} ways")
+        self.legs = legs
+
+
+async def lay_ways(
+    db: AsyncSession, *, ends: Collection[tuple[UUID, UUID]], ground: Ground
+) -> None:
+    """Lay the coming days of all who go these ways anew, because the ways take another time now.
+
+    Raises
+    ------
+    WaysTooLong
+        One of these ways no longer fits between two duties; all such are named.
     """
-    legs = await find_legs(db, teachers=teachers, days=days, ground=ground)
+    if not ends:
+        return
+    days = load.coming_days(ground)
+    movers = await load.teachers_between(db, ends=ends, days=days)
+    await load.lock_resources(db, teachers=movers)
+    legs = await find_legs(db, teachers=movers, days=days, ground=ground)
+    too_long = [leg for leg in legs if leg.ends in ends and not leg.fits]
+    if too_long:
+        raise WaysTooLong(too_long)
     await write_legs(db, legs=[leg.squeezed() for leg in legs], ground=ground)
 
 
@@ -437,7 +473,7 @@ async def withdraw(
 ) -> Withdrawn:
     """Cancel the lessons of slots from a moment on and free their time; what was before it stays.
 
-    The ways of those days are still there: the caller lays or eases them.
+    The ways of those days are still there: the caller lays them anew.
     """
     slots = sorted(slot_ids)
     bounds = {
@@ -537,6 +573,7 @@ async def replace_slots(
                 teachers=teachers | gone.teachers,
                 days=load.merged(layout.days(zone=ground.zone), gone.days),
                 ground=ground,
+                fresh={slot.slot_id for slot in layout.slots},
             )
     except Overlap:
         found = await _clashes(db, layout=layout, ended=ended, from_=withdrawal.from_)
@@ -545,22 +582,23 @@ async def replace_slots(
 
 
 async def _walk(
-    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
+    db: AsyncSession,
+    *,
+    teachers: Collection[UUID],
+    days: MultiRange[datetime],
+    ground: Ground,
+    fresh: Collection[UUID],
 ) -> None:
-    legs = await find_legs(db, teachers=teachers, days=days, ground=ground)
-    too_long = [leg for leg in legs if not leg.fits]
+    """Lay ways like ``lay_legs``, but name all that are too long and not only the first."""
+    found = await find_legs(db, teachers=teachers, days=days, ground=ground)
+    legs = eased(found, fresh=fresh)
+    too_long = [
+        Clash(leg.later.source_id, leg.earlier.source_id, ConflictKind.TRAVEL, leg.later.starts_at)
+        for leg in legs
+        if not leg.fits
+    ]
     if too_long:
-        raise Clashes(
-            [
-                Clash(
-                    leg.later.source_id,
-                    leg.earlier.source_id,
-                    ConflictKind.TRAVEL,
-                    leg.later.starts_at,
-                )
-                for leg in too_long
-            ]
-        )
+        raise Clashes(too_long)
     await write_legs(db, legs=legs, ground=ground)
 
 

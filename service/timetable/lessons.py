@@ -146,11 +146,12 @@ async def cancel(
     """
     held = await _hold(db, caller=caller, lesson_id=lesson_id, expected=expected)
     await held.release(db)
-    await laying.ease_legs(
+    await laying.lay_legs(
         db,
         teachers=[held.seen.teacher_id],
         days=load.whole_days([held.lesson.starts_at], zone=held.ground.zone),
         ground=held.ground,
+        fresh=(),
     )
     before = change_fields(
         held.lesson,
@@ -264,7 +265,13 @@ async def _relocate(
         async with judged(db):
             await held.release(db)
             await laying.occupy(db, duties=wanted, ground=held.ground)
-            await laying.lay_legs(db, teachers=teachers, days=days, ground=held.ground)
+            await laying.lay_legs(
+                db,
+                teachers=teachers,
+                days=days,
+                ground=held.ground,
+                fresh={duty.source_id for duty in wanted},
+            )
     except Overlap:
         refusal = await _refusal(db, caller=caller, held=held, week=week, obstacle=wanted)
         raise refusal from None

@@ -295,14 +295,6 @@ async def teachers_between(
     return set(found.scalars())
 
 
-async def unwalkable(
-    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
-) -> list[Conflict]:
-    """The ways of these teachers' days for which there is too little time."""
-    duties = await standing(db, resources=teachers, days=days)
-    return misfits(await legs(db, duties=duties, ground=ground), wanted=duties)
-
-
 # The verdict
 
 

@@ -458,11 +458,24 @@ class Leg(NamedTuple):
         """Whether the way can be made in the time there is."""
         return self.available_minutes >= self.way.needed
 
+    @property
+    def ends(self) -> tuple[UUID | None, UUID | None]:
+        """From which campus to which."""
+        return self.earlier.campus_id, self.later.campus_id
+
     def squeezed(self) -> "Leg":
         """The way as it fits: no longer than the time there is."""
         if self.fits:
             return self
         return self._replace(way=self.way._replace(minutes=self.available_minutes, buffer=0))
+
+
+def eased(legs: Iterable[Leg], *, fresh: Collection[UUID]) -> list[Leg]:
+    """Ways that are judged only where one of their ends is new; the others take what there is."""
+    return [
+        leg if {leg.earlier.source_id, leg.later.source_id} & set(fresh) else leg.squeezed()
+        for leg in legs
+    ]
 
 
 def legs_of(duties: Iterable[Duty], *, ways: Ways, zone: ZoneInfo) -> list[Leg]:
@@ -563,19 +576,27 @@ def clash_kind(resource: ResourceKind, standing: TimeKind) -> ConflictKind:
 
 
 def misfits(legs: Iterable[Leg], *, wanted: Collection[Duty]) -> list[Conflict]:
-    """Ways that cannot be made in time. Duties that overlap are ``clashes``, not ways."""
+    """Ways to or from wanted duties that cannot be made in time; an overlap is a ``clash``."""
     asked = set(wanted)
     return [
-        Conflict(
-            kind=ConflictKind.TRAVEL,
-            wanted=leg.later if leg.later in asked else leg.earlier,
-            other=leg.earlier if leg.later in asked else leg.later,
-            needed_minutes=leg.way.needed,
-            available_minutes=leg.available_minutes,
-        )
+        too_long(leg, asked=asked)
         for leg in legs
-        if not leg.fits and leg.earlier.ends_at <= leg.later.starts_at
+        if not leg.fits
+        and (leg.later in asked or leg.earlier in asked)
+        and leg.earlier.ends_at <= leg.later.starts_at
     ]
+
+
+def too_long(leg: Leg, *, asked: Collection[Duty] = ()) -> Conflict:
+    """What a way that does not fit is called."""
+    backwards = leg.earlier in asked and leg.later not in asked
+    return Conflict(
+        kind=ConflictKind.TRAVEL,
+        wanted=leg.earlier if backwards else leg.later,
+        other=leg.later if backwards else leg.earlier,
+        needed_minutes=leg.way.needed,
+        available_minutes=leg.available_minutes,
+    )
 
 
 @dataclass(frozen=True, slots=True)

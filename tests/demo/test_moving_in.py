@@ -37,7 +37,7 @@ async def district(cluster, database_url, worker_id) -> AsyncIterator[Database]:
     connection = await asyncpg.connect(driverless(cluster))
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     url = named(cluster, name)
-    await asyncio.to_thread(loading.load, url, scale=SCALE, console=Console(quiet=True))
+    await asyncio.to_thread(loading.load, url, loading.invented(SCALE), console=Console(quiet=True))
     database = Database(url)
     yield database
     await database.close()

@@ -56,9 +56,7 @@ async def school(
     return row
 
 
-async def campus(
-    db: AsyncSession, *, district: District, school: School, **values: Any
-) -> Campus:
+async def campus(db: AsyncSession, *, district: District, school: School, **values: Any) -> Campus:
     number = next(_numbers)
     filled = {"code": f"C{number}", "name": f"校区{number}", "gate": "正门", **values}
     row = Campus(district_id=district.id, school_id=school.id, **filled)

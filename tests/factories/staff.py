@@ -41,9 +41,7 @@ async def teacher(
         )
     for subject, stage in subjects:
         db.add(
-            Qualification(
-                district_id=district.id, teacher_id=row.id, subject=subject, stage=stage
-            )
+            Qualification(district_id=district.id, teacher_id=row.id, subject=subject, stage=stage)
         )
     await db.flush()
     return row

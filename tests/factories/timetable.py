@@ -42,12 +42,14 @@ async def school_term(
     label: str = "2026-2027",
     number: int = 1,
 ) -> Term:
+    begins = first_day.replace(month=8, day=15)
     year = SchoolYear(
-        district_id=district.id, label=label, valid=days(date(2026, 8, 15), date(2027, 8, 15))
+        district_id=district.id,
+        label=label,
+        valid=days(begins, begins.replace(year=begins.year + 1)),
     )
     db.add(year)
-    for announced in (2026, 2027):
-        db.add(CalendarNotice(district_id=district.id, year=announced))
+    db.add(CalendarNotice(district_id=district.id, year=first_day.year))
     await db.flush()
     row = Term(
         district_id=district.id,

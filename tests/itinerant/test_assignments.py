@@ -498,3 +498,42 @@ async def test_an_end_lies_within_the_assignment_and_not_in_the_past(office, dra
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == code
+
+
+async def test_what_is_not_there_is_not_found(office):
+    nowhere = "/v1/assignments/01a20ad7-90ca-7387-8a0d-edd0756500a4"
+
+    answers = [
+        await office.get(nowhere),
+        await office.patch(nowhere, json={"subject": "25"}, headers={"If-Match": "*"}),
+        await office.post(f"{nowhere}:check"),
+        await office.post(f"{nowhere}:publish", headers={"If-Match": "*"}),
+        await office.post(f"{nowhere}:end", json={"reason": "x"}, headers={"If-Match": "*"}),
+    ]
+
+    assert {(one.status_code, one.json()["code"]) for one in answers} == {
+        (404, "assignment-not-found")
+    }
+
+
+async def test_a_draft_for_another_term_takes_its_days(make, office, draft, database, district):
+    term = await make.school_term(
+        label="2027-2028", first_day=date(2027, 8, 30), last_day=date(2028, 1, 14)
+    )
+
+    answer = await office.patch(
+        f"/v1/assignments/{draft.id}", json={"term_id": str(term.id)}, headers={"If-Match": "*"}
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["valid_from"] == "2027-08-30"
+    assert {one["valid_until"] for one in answer.json()["patterns"]} == {"2028-01-15"}
+
+
+async def test_a_class_is_named_once_in_a_period(office, town):
+    twice = [str(town.host_class.id)] * 2
+    pattern = {"weekday": 2, "period": 5, "class_ids": twice}
+
+    answer = await office.post("/v1/assignments", json=wanted(town, patterns=[pattern]))
+
+    assert answer.json()["errors"][0]["pointer"] == "/patterns/0/class_ids"

@@ -15,6 +15,7 @@ from service.itinerant.rules import (
     Draft,
     Facts,
     Person,
+    Span,
     Surroundings,
     Taught,
     WeeklyPeriod,
@@ -30,7 +31,7 @@ TEACHER, HOME, HOST, CAMPUS, GROUP, OTHER_GROUP, CLASS, ROOM, TERM = (
     UUID(int=number) for number in range(1, 10)
 )
 FIRST, LAST = date(2026, 8, 31), date(2027, 1, 16)
-ALWAYS = [(None, None)]
+ALWAYS: list[Span] = [(None, None)]
 
 
 # States
@@ -279,7 +280,7 @@ def test_two_groups_are_one_too_many_to_guess():
 
 
 def test_a_group_counts_on_the_days_of_both_memberships():
-    members = {
+    members: dict[UUID, dict[UUID, list[Span]]] = {
         GROUP: {HOME: [(None, NOVEMBER)], HOST: [(FIRST, None)]},
         OTHER_GROUP: {HOME: ALWAYS},
     }

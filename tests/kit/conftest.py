@@ -155,7 +155,7 @@ async def _locked(db: AsyncSession, thing_id: UUID, expected: Precondition) -> T
 async def swap(*, db: Db, caller: Writer, first: UUID, second: UUID) -> dict[str, int]:
     """Locks in the order given: two callers can wait for each other."""
     await lock(db, Thing, first)
-    await db.exec(select(text("pg_sleep(0.1)")))  # type: ignore[call-overload]
+    await db.exec(select(text("pg_sleep(0.1)")))
     await lock(db, Thing, second)
     rows = await lock_all(db, Thing, [first, second])
     for row in rows:

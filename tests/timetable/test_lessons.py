@@ -363,3 +363,56 @@ async def test_a_dry_run_of_a_move_keeps_nothing(make, town, district_office):
 
     assert answer.json()["period"] == 5
     assert (await the_first_lesson(district_office, town.teacher))["version"] == 1
+
+
+async def test_a_lesson_is_read_and_revalidated(make, town, district_office, as_):
+    await make.slot(teacher=town.teacher, classes=[town.home_class])
+    lesson = await the_first_lesson(district_office, town.teacher)
+    path = f"/v1/lessons/{lesson['id']}"
+
+    read = await district_office.get(path)
+    again = await district_office.get(path, headers={"If-None-Match": read.headers["etag"]})
+    stranger = await as_(Role.SCHOOL_ADMIN, school=await make.school()).get(path)
+    english = await district_office.get(path, headers={"Accept-Language": "en"})
+
+    assert read.json() == lesson
+    assert again.status_code == 304
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "lesson-not-found")
+    assert (english.json()["subject_label"], english.json()["status_label"]) == (
+        "Music",
+        "Scheduled",
+    )
+
+
+async def test_giving_time_back_is_never_refused_for_a_way(make, town, district_office):
+    """Over the mountain directly takes longer than by the valley school."""
+    valley = await make.campus(school=town.home, name="河谷校区")
+    await make.bell_times(campus=valley)
+    valley_class = await make.class_section(campus=valley)
+    for ends in ((town.home_campus, valley), (valley, town.host_campus)):
+        await make.travel_time(ends=ends, minutes=5, buffer=0)
+    await make.slot(teacher=town.teacher, classes=[town.home_class], weekday=2, period=1)
+    await make.slot(teacher=town.teacher, classes=[valley_class], weekday=2, period=2)
+    await make.slot(teacher=town.teacher, classes=[town.host_class], weekday=2, period=3)
+    found = await lessons_of(district_office, campus_id=str(valley.id))
+
+    # From 9:10 to 10:20 there are 70 minutes, the way needs 60; at 9:45 it would not fit.
+    cancelled = await district_office.post(
+        f"/v1/lessons/{found[0]['id']}:cancel",
+        json={"reason": "停课"},
+        headers={"If-Match": "*"},
+    )
+    moved = await move(
+        district_office,
+        (await lessons_of(district_office, campus_id=str(town.host_campus.id)))[1],
+        starts_at="2026-09-08T10:06:00+08:00",
+    )
+    assert moved.status_code == 200, moved.text
+    second = await district_office.post(
+        f"/v1/lessons/{found[1]['id']}:cancel",
+        json={"reason": "停课"},
+        headers={"If-Match": "*"},
+    )
+
+    assert cancelled.status_code == 200
+    assert second.status_code == 200, "56 minutes are left for a way of 60, and nobody is refused"
