@@ -83,7 +83,7 @@ contract: $(VENV)/.dev ## 接口文档是否最新、是否破坏兼容 · The c
 covered: $(VENV)/.dev browser ## 测试与覆盖率门槛 · Tests, and how much they cover
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n auto --maxprocesses=$(WORKERS) --dist=worksteal --cov --cov-report=
-	$(BIN)/coverage report --include='service/*/rules.py,service/*/rules_*.py' --fail-under=100
+	$(BIN)/coverage report --include='service/*/rules.py,service/*/rules/*.py' --fail-under=100
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
 # Environment

@@ -19,6 +19,7 @@ _MODULES = (
     "itinerant",
     "mentoring",
     "partners",
+    "feed",
 )
 
 

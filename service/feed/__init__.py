@@ -1,0 +1,1 @@
+"""What other systems follow: changes, hints, webhooks."""
