@@ -183,8 +183,11 @@ ORDER BY s.teacher_id, o.starts_at""")
 async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
     """Write the lessons of slots that stand in ``weekly_slot``, and take their time.
 
-    Time first: a refusal should not cost a term of lessons. Ways are laid by ``lay_legs`` after it.
+    Time first: a refusal should not cost a term of lessons. The ways of those days are released:
+    the caller lays them anew.
     """
+    teachers = {slot.teacher_id for slot in layout.slots}
+    await _free_legs(db, teachers=teachers, days=layout.days(zone=ground.zone))
     connection = await db.connection()
     taken = {"district": ground.district_id, **layout.taken()}
     occurrences = layout.occurrences()
@@ -268,6 +271,11 @@ def _slot_row(slot: SlotPlan) -> tuple[Any, ...]:
 
 # Ways
 
+# A new duty may stand where the way to a later one was.
+_FREE_LEGS = text("""DELETE FROM occupancy
+WHERE resource_id = ANY (CAST(:teachers AS uuid[])) AND kind = 'travel' AND during && :days
+""").bindparams(bindparam("days", type_=TSTZMULTIRANGE))
+
 _CLEAR_LEGS = text("""WITH gone AS (
   DELETE FROM occupancy
   WHERE resource_id = ANY (CAST(:teachers AS uuid[])) AND kind = 'travel' AND during && :days),
@@ -344,6 +352,13 @@ async def lay_ways(
     await write_legs(db, legs=[leg.squeezed() for leg in legs], ground=ground)
 
 
+async def _free_legs(
+    db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime]
+) -> None:
+    values = {"teachers": sorted(teachers), "days": days}
+    await (await db.connection()).execute(_FREE_LEGS, values)
+
+
 async def find_legs(
     db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime], ground: Ground
 ) -> list[Leg]:
@@ -412,8 +427,13 @@ async def release(
     )
 
 
-async def occupy(db: AsyncSession, *, duties: Iterable[Duty], ground: Ground) -> None:
-    """Take single times, a row each."""
+async def occupy(db: AsyncSession, *, duties: Sequence[Duty], ground: Ground) -> None:
+    """Take single times, a row each. The ways of those days are released: the caller lays them."""
+    await _free_legs(
+        db,
+        teachers={one.resource_id for one in duties if one.resource_kind is ResourceKind.TEACHER},
+        days=load.whole_days((duty.starts_at for duty in duties), zone=ground.zone),
+    )
     columns = _columns(Duty._fields, duties)
     if columns["resource_id"]:
         await (await db.connection()).execute(_OCCUPY, {"district": ground.district_id, **columns})

@@ -226,6 +226,26 @@ async def test_publishing_lays_every_lesson_of_the_term(office, draft, town):
     assert {one["origin_id"] for one in lessons} == {str(draft.id)}
 
 
+async def test_a_lesson_may_begin_where_the_way_to_a_later_one_was(make, office, town):
+    """She was underway from 10:10 to the lesson at 11:10; now she leaves an hour earlier."""
+    other_class = await make.class_section(campus=town.host_campus, name="四年级2班")
+    await make.slot(teacher=town.teacher, classes=[town.home_class], weekday=2, period=1)
+    await make.slot(teacher=town.teacher, classes=[other_class], weekday=2, period=4)
+    between = await make.assignment(
+        teacher=town.teacher,
+        home=town.home,
+        campus=town.host_campus,
+        group=town.group,
+        term=town.term,
+        classes=[town.host_class],
+        patterns=[{"weekday": 2, "period": 3}],
+    )
+
+    published = await act(office, between, "publish")
+
+    assert published.status_code == 200, published.text
+
+
 async def test_what_is_published_is_not_edited_and_not_published_twice(office, draft):
     await act(office, draft, "publish")
 
