@@ -5,9 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
-
-from service.calendar.tables import CalendarDay, CalendarNotice, Term
+from service.calendar.tables import CalendarDay, Term
 from service.kit.auth import system
 from service.kit.changes import note
 from service.kit.db import AsyncSession, Versioned, change_fields, days
@@ -48,12 +46,6 @@ async def changed(db: AsyncSession, *, district: Any, row: Versioned, **values: 
     await db.flush()
     await record(db, "row.changed", present, by=system(district.id), before=before)
     return present
-
-
-async def notice_of(db: AsyncSession, *, district: Any, year: int) -> CalendarNotice:
-    """The notice of a year that the district has taken over."""
-    statement = select(CalendarNotice).where(col(CalendarNotice.year) == year)
-    return (await db.exec(statement)).one()
 
 
 async def next_term(

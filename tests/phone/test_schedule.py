@@ -128,7 +128,6 @@ async def test_a_school_can_differ_from_the_host(make, village, phone):
 
 async def test_a_year_without_a_notice_is_provisional(make, village, phone):
     await make.slot(teacher=village.teacher, classes=[village.home_class], weekday=2, period=1)
-    await make.changed(row=await make.notice_of(year=2027), year=2031)
 
     week = await schedule(phone, **{"from": "2026-12-28", "until": "2027-01-08"})
 
