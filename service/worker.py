@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import asyncpg
 from pgqueuer import Job, PgQueuer
+from pgqueuer.errors import FailingListenerError
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 
 from service import wiring
@@ -30,6 +31,18 @@ async def work(url: str, *, stop: asyncio.Event) -> None:
     """Run jobs until ``stop`` is set; those that run by then are finished first."""
     wiring.load_jobs()
     database = Database(url)
+    try:
+        while not stop.is_set():
+            try:
+                await _work(database, stop=stop)
+            except FailingListenerError:
+                # Without its listener a worker would seem alive and be slow: it connects anew.
+                log().warning("job_listener_lost")
+    finally:
+        await database.close()
+
+
+async def _work(database: Database, *, stop: asyncio.Event) -> None:
     _, address = database.engine.dialect.create_connect_args(database.engine.url)
     async with asyncpg.create_pool(**address, min_size=2, max_size=4) as pool:
         manager = PgQueuer.from_asyncpg_pool(pool)
@@ -37,11 +50,9 @@ async def work(url: str, *, stop: asyncio.Event) -> None:
             _register(manager, database, name)
         stopping = asyncio.create_task(_forward(stop, manager.shutdown))
         try:
-            # Without its listener a worker would seem alive and be slow: better start anew.
             await manager.run(dequeue_timeout=_LOOK_AGAIN, shutdown_on_listener_failure=True)
         finally:
             stopping.cancel()
-            await database.close()
 
 
 def _register(manager: PgQueuer, database: Database, name: str) -> None:
