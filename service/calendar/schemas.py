@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from service.calendar.tables import (
     SchoolYear,
     Term,
 )
-from service.kit.http.schemas import DayRange, In, Out
+from service.kit.http.schemas import DayRange, In, Out, WallTime
 from service.kit.language import say
 from service.kit.problems import Text
 
@@ -151,8 +151,8 @@ class PeriodIn(In):
     """One period of a day, by the clock on the wall."""
 
     number: Annotated[int, Field(ge=1, le=20, description="节次", examples=[1])]
-    starts: Annotated[time, Field(description="上课(校区当地钟点)", examples=["08:30"])]
-    ends: Annotated[time, Field(description="下课(校区当地钟点)", examples=["09:10"])]
+    starts: Annotated[WallTime, Field(description="上课(校区当地钟点)", examples=["08:30"])]
+    ends: Annotated[WallTime, Field(description="下课(校区当地钟点)", examples=["09:10"])]
     name: Annotated[str, Field(max_length=20, description="节次名称", examples=["第一节"])] = ""
 
     @model_validator(mode="after")
@@ -214,8 +214,8 @@ class PeriodOut(Out):
 
     number: int
     name: str
-    starts: time
-    ends: time
+    starts: WallTime
+    ends: WallTime
 
 
 class BellScheduleOut(Out):

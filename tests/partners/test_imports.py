@@ -110,6 +110,24 @@ async def test_a_changed_file_changes_what_differs(office, file, count):
     ]
 
 
+async def test_an_upload_that_is_repeated_is_one(office, file, count):
+    """The same wish in a form of its own: the boundary between its parts is another one."""
+    content = file()
+
+    first, again = [
+        await office.client.post(
+            "/v1/imports",
+            files={"file": ("学区.xlsx", content, XLSX)},
+            headers={"Idempotency-Key": "upload-1"},
+        )
+        for _ in range(2)
+    ]
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["id"] == first.json()["id"]
+    assert await count(ImportRun) == 1
+
+
 async def test_an_upload_names_its_place_and_its_version(office, file):
     uploaded = await office.upload(file())
 

@@ -122,10 +122,19 @@ async def _claim(request: Request, db: AsyncSession, caller: Caller, key: str) -
         error = FieldError("header/Idempotency-Key", "length", message)
         raise ValidationFailed(errors=[error])
     target = request.url.path + ("?" + request.url.query if request.url.query else "")
-    content = idempotency.fingerprint(request.method, target, await request.body())
+    content = idempotency.fingerprint(request.method, target, _content(request))
     wanted = Claim(caller.district_id, caller.key, key, content)
     await idempotency.claim(db, wanted)
     request.state.claim = wanted
+
+
+def _content(request: Request) -> bytes:
+    """The body; of a form without the boundary, which is another one at every attempt."""
+    body: bytes = request.state.body
+    kind, _, boundary = request.headers.get("content-type", "").partition("boundary=")
+    if kind.startswith("multipart/form-data") and boundary:
+        return body.replace(boundary.strip('"').encode("latin-1"), b"")
+    return body
 
 
 async def open_session(

@@ -57,7 +57,7 @@ class Edge:
         self, scope: Scope, body: bytes | None, receive: Receive, outcome: "_Outcome"
     ) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            fresh: Scope = {**scope, "state": dict(scope.get("state", {}))}
+            fresh: Scope = {**scope, "state": {**scope.get("state", {}), "body": body or b""}}
             try:
                 await self.app(fresh, _replay(body, receive), outcome.send)
             except Exception as error:

@@ -1,15 +1,18 @@
 """The shapes every body shares: what comes in forbids strangers, what goes out is complete."""
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.dialects.postgresql import Range
 
 from service.kit.tables import days
 
 Item = TypeVar("Item")
+
+WallTime = Annotated[time, WithJsonSchema({"type": "string", "format": "time-local"})]
+"""A clock on a wall. The format ``time`` would ask for an offset (RFC 3339)."""
 
 
 class In(BaseModel):
