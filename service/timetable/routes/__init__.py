@@ -1,0 +1,5 @@
+"""Routes of the timetable, a file per noun."""
+
+from service.timetable.routes import lessons, places
+
+routers = [*places.routers, lessons.router]
