@@ -67,7 +67,7 @@ def laid() -> Iterator[str]:
         settings.cache_clear()
         with postgres.running(home) as url:
             schema.migrate(url)
-            loading.load(url, scale=SCALE, console=Console(stderr=True))
+            loading.load(url, loading.invented(SCALE), console=Console(stderr=True))
             yield url
 
 
