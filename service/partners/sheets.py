@@ -254,8 +254,9 @@ README_ITEMS = (
     ReadmeItem(
         "district_name",
         "区县名称",
-        Text("首次导入时用于新建区县", "Names the district at its first import"),
+        Text("可空,仅供核对", "May be empty; for the reader only"),
         "示例区",
+        required=False,
     ),
     ReadmeItem(
         "district_name_en",
