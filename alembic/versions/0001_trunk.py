@@ -967,7 +967,7 @@ CREATE TABLE lesson (
   CONSTRAINT fk_lesson_substitute FOREIGN KEY(district_id, substitute_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
   CONSTRAINT fk_lesson_room FOREIGN KEY(district_id, room_id) REFERENCES room (district_id, id) ON DELETE RESTRICT,
   CONSTRAINT ck_lesson_status CHECK (status IN ('scheduled', 'cancelled')),
-  CONSTRAINT ck_lesson_change CHECK (change IS NULL OR change IN ('moved', 'cancelled', 'ended', 'replaced')),
+  CONSTRAINT ck_lesson_change CHECK (change IS NULL OR change IN ('moved', 'cancelled', 'ended', 'replaced', 'calendar')),
   CONSTRAINT ck_lesson_times CHECK (starts_at < ends_at)
 )
     """,

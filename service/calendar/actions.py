@@ -6,7 +6,7 @@ Whatever would disturb laid lessons is asked about first; see ``watchers``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import chinese_calendar
@@ -27,6 +27,7 @@ from service.calendar.rules import (
     DayScope,
     DaySource,
     DiffKind,
+    Impact,
     NationalDay,
     NoticeDiff,
     TermSpan,
@@ -50,7 +51,7 @@ from service.calendar.tables import (
 from service.calendar.watchers import watching_bells, watching_days
 from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
-from service.kit.db import AsyncSession, change_fields, days, lock
+from service.kit.db import AsyncSession, change_fields, days, lock, tried
 from service.kit.journal import record
 from service.kit.problems import Forbidden, StillReferenced
 from service.network.access import reaches_district
@@ -118,7 +119,7 @@ async def open_term(db: AsyncSession, *, caller: Caller, new: TermIn) -> Term:
         days=days(new.starts, new.until),
         week_one=new.week_one,
     )
-    async with watching_days(db, from_=new.starts, until=new.until):
+    async with watching_days(db, by=caller, from_=new.starts, until=new.until):
         db.add(term)
         await db.flush()
     await record(db, "term.opened", term, by=caller)
@@ -157,7 +158,7 @@ async def change_term(
     TermNotFound, Forbidden, PreconditionFailed, TermUnfit
         It is not there, not the caller's to change, changed meanwhile, or would not fit.
     LessonsAreLaid
-        Lessons stand on dates that would be taught otherwise, or no more.
+        Lessons stand in periods for which there would be no bell.
     """
     term = await _locked_term(db, caller=caller, term_id=term_id, expected=expected)
     former = queries.span_of(term)
@@ -171,7 +172,7 @@ async def change_term(
         new, await queries.year_by_id(db, caller=caller, school_year_id=term.school_year_id)
     )
     async with watching_days(
-        db, from_=min(former.starts, new.starts), until=max(former.until, new.until)
+        db, by=caller, from_=min(former.starts, new.starts), until=max(former.until, new.until)
     ):
         before = change_fields(
             term, {"days": days(new.starts, new.until), "week_one": new.week_one}
@@ -196,7 +197,7 @@ async def drop_term(
     """
     term = await _locked_term(db, caller=caller, term_id=term_id, expected=expected)
     former = queries.span_of(term)
-    async with watching_days(db, from_=former.starts, until=former.until):
+    async with watching_days(db, by=caller, from_=former.starts, until=former.until):
         await _drop(db, term, event="term.dropped", by=caller)
 
 
@@ -240,7 +241,7 @@ async def ring(
         name=new.name,
         valid=new.valid,
     )
-    async with watching_bells(db, campus_ids=[new.campus_id]):
+    async with watching_bells(db, by=caller, campus_ids=[new.campus_id]):
         db.add(schedule)
         await db.flush()
         periods = await _write_periods(db, schedule, new.periods)
@@ -299,7 +300,7 @@ async def ring_anew(
     ]
     rung = [(one.number, one.starts, one.ends, one.name) for one in present]
     wanted = sorted((one.number, one.starts, one.ends, one.name) for one in new.periods)
-    async with watching_bells(db, campus_ids=[schedule.campus_id]):
+    async with watching_bells(db, by=caller, campus_ids=[schedule.campus_id]):
         before = change_fields(schedule, {"name": new.name, "valid": new.valid})
         if rung != wanted:
             schedule.version += 0 if before else 1
@@ -329,7 +330,7 @@ async def silence(
     schedule, school_id = await _locked_schedule(
         db, caller=caller, schedule_id=schedule_id, expected=expected
     )
-    async with watching_bells(db, campus_ids=[schedule.campus_id]):
+    async with watching_bells(db, by=caller, campus_ids=[schedule.campus_id]):
         await _silence(db, schedule_id)
         await _drop(db, schedule, event="bell_schedule.dropped", by=caller, reach=[school_id])
 
@@ -361,20 +362,27 @@ class Place:
     on_date: date
 
 
+class Decided(NamedTuple):
+    """A decision about a date, whether it is the first, and what it did to laid lessons."""
+
+    day: CalendarDay
+    is_new: bool
+    impact: Impact
+
+
 async def decide_day(
     db: AsyncSession, *, caller: Caller, place: Place, expected: Precondition, wanted: CalendarDayIn
-) -> tuple[CalendarDay, bool]:
+) -> Decided:
     """Decide a date for the district, a group or a school; the narrower scope wins.
 
-    Returns the decision, and whether it is the first about this date. What nobody has decided yet
-    has version 0.
+    What nobody has decided yet has version 0. Lessons follow at once.
 
     Raises
     ------
     NotFound, GroupNotFound, SchoolNotFound, Forbidden, PreconditionFailed
         The scope is out of sight, not the caller's to decide for, or was decided meanwhile.
     LessonsAreLaid
-        Lessons stand on the date, and it would be taught otherwise, or no more.
+        Lessons stand in periods for which there would be no bell.
     """
     present = await _locked_day(db, caller=caller, place=place)
     expected.check(present.version if present else 0)
@@ -386,7 +394,8 @@ async def decide_day(
         "source": DaySource.MANUAL.value,
     }
     before: dict[str, Any] = {}
-    async with watching_days(db, from_=place.on_date, until=place.on_date + _ONE_DAY):
+    until = place.on_date + _ONE_DAY
+    async with watching_days(db, by=caller, from_=place.on_date, until=until) as impact:
         if present is None:
             day = CalendarDay(
                 district_id=caller.district_id,
@@ -403,7 +412,21 @@ async def decide_day(
         await record(
             db, "calendar_day.decided", day, by=caller, reach=[place.scope_id], before=before
         )
-    return day, present is None
+    return Decided(day, present is None, impact)
+
+
+async def preview_day(
+    db: AsyncSession, *, caller: Caller, place: Place, expected: Precondition, wanted: CalendarDayIn
+) -> Impact:
+    """What deciding a date would do to laid lessons; nothing is kept.
+
+    Raises
+    ------
+    Everything that ``decide_day`` would raise.
+    """
+    async with tried(db):
+        decided = await decide_day(db, caller=caller, place=place, expected=expected, wanted=wanted)
+    return decided.impact
 
 
 async def _locked_day(db: AsyncSession, *, caller: Caller, place: Place) -> CalendarDay | None:
@@ -423,13 +446,13 @@ async def undo_day(
     NotFound, GroupNotFound, SchoolNotFound, CalendarDayNotFound, Forbidden, PreconditionFailed
         It is out of sight, not decided, not the caller's, or changed meanwhile.
     LessonsAreLaid
-        Lessons stand on the date, and it would be taught otherwise, or no more.
+        Lessons stand in periods for which there would be no bell.
     """
     present = await _locked_day(db, caller=caller, place=place)
     if present is None:
         raise CalendarDayNotFound
     expected.check(present.version)
-    async with watching_days(db, from_=place.on_date, until=place.on_date + _ONE_DAY):
+    async with watching_days(db, by=caller, from_=place.on_date, until=place.on_date + _ONE_DAY):
         await _drop(db, present, event="calendar_day.undone", by=caller, reach=[place.scope_id])
 
 
@@ -494,7 +517,7 @@ async def take_over_year(
     _check_district(caller)
     diffs = await compare_year(db, caller=caller, year=year)
     rows = await queries.district_days(db, district_id=caller.district_id, year=year)
-    async with watching_days(db, from_=date(year, 1, 1), until=date(year + 1, 1, 1)):
+    async with watching_days(db, by=caller, from_=date(year, 1, 1), until=date(year + 1, 1, 1)):
         for diff in diffs:
             if diff.what not in {DiffKind.KEPT, DiffKind.SAME}:
                 await _take_over(db, diff, rows, by=caller)

@@ -67,7 +67,7 @@ async def upsert_terms(db: AsyncSession, rows: Sequence[TermRow], *, by: Caller)
         for one in (*(row.days for row in rows), *(term.days for term in known.values()))
     ]
     from_, until = min(spans)[0], max(after for _, after in spans)
-    async with watching_days(db, from_=from_, until=until):
+    async with watching_days(db, by=by, from_=from_, until=until):
         for row in rows:
             year_id = years[row.school_year].id
             term = known.get((year_id, row.number))
@@ -119,7 +119,7 @@ async def upsert_bells(db: AsyncSession, rows: Sequence[BellRow], *, by: Caller)
     """
     campuses = await campuses_by_code(db, codes={row.campus for row in rows})
     wanted = _wanted(rows, campuses)
-    async with watching_bells(db, campus_ids=set(campuses.values())):
+    async with watching_bells(db, by=by, campus_ids=set(campuses.values())):
         created, changed = await _write_bells(db, wanted, by=by)
     await _tell(db, "bell_schedule", created, changed, by=by)
     return Outcome(len(created), len(changed), len(wanted) - len(created) - len(changed))
@@ -236,7 +236,7 @@ async def upsert_calendar_days(db: AsyncSession, rows: Sequence[DayRow], *, by: 
     }
     created: list[CalendarDay] = []
     changed: list[CalendarDay] = []
-    async with watching_days(db, from_=min(dates), until=max(dates) + timedelta(days=1)):
+    async with watching_days(db, by=by, from_=min(dates), until=max(dates) + timedelta(days=1)):
         for scope_id, row in zip(scopes, rows, strict=True):
             values: dict[str, Any] = {
                 "kind": row.kind.value,

@@ -35,6 +35,7 @@ from service.calendar.schemas import (
     CalendarDayOut,
     ComparedNotice,
     DayOut,
+    ImpactOut,
     NoticeOut,
     SchoolYearIn,
     SchoolYearOut,
@@ -481,13 +482,13 @@ async def get_calendar_day(*, db: ReadDb, caller: Reader, tag: Tag, place: At) -
     operation_id="decideCalendarDay",
     summary="安排某日校历",
     description="为全区、集团或学校安排某一天;范围小的优先。调休上课日请同时填写按周几、"
-    "单周还是双周的课表;尚未公布时留空,该日标为未定。会改动已排课的日期时拒绝。"
+    "单周还是双周的课表;尚未公布时留空,该日标为未定。已排的课随之调整,调整不了的返回 409。"
     '该日尚无安排时 If-Match 填 `"0"`,新增返回 201。',
     openapi_extra=english(
         "Decide a date",
         "For the district, a group or a school; the narrower wins. A make-up day says whose "
-        "weekday and parity it follows, or is undecided. Refused where lessons stand that would "
-        'not be taught so. What nobody decided yet has version "0"; a first decision answers 201.',
+        "weekday and parity it follows, or is undecided. Lessons follow, or a conflict says why "
+        'they cannot. What nobody decided yet has version "0"; a first decision answers 201.',
     ),
     responses={
         201: {"model": CalendarDayOut, "description": "已新增 / Created"},
@@ -504,13 +505,36 @@ async def decide_calendar_day(
     body: CalendarDayIn,
 ) -> CalendarDayOut:
     """Decide a date."""
-    day, is_new = await actions.decide_day(
+    decided = await actions.decide_day(
         db, caller=caller, place=place, expected=expected, wanted=body
     )
-    if is_new:
+    if decided.is_new:
         tag.response.status_code = 201
-    tag(day.version)
-    return CalendarDayOut.of(day)
+    tag(decided.day.version)
+    return CalendarDayOut.of(decided.day)
+
+
+@router.post(
+    "/calendar-days/{scope}/{scope_id}/{on_date}:preview",
+    operation_id="previewCalendarDay",
+    summary="预览某日校历安排的影响",
+    description="按真实流程试行后全部撤回,告知会新排、改时间、取消多少节课,以及需要人工处理的课。"
+    "若会造成冲突,返回与正式安排相同的 409,逐条列出。",
+    openapi_extra=english(
+        "Preview a decision",
+        "Runs it and takes it back: how many lessons would be laid, moved, cancelled, and how many "
+        "people would have to see to. Conflicts answer the same 409 as the decision itself.",
+    ),
+    responses=may_fail(SchoolNotFound, GroupNotFound, CalendarDayExists, LessonsAreLaid),
+)
+async def preview_calendar_day(
+    *, db: Db, caller: Writer, expected: IfMatch, place: At, body: CalendarDayIn
+) -> ImpactOut:
+    """Preview a decision."""
+    impact = await actions.preview_day(
+        db, caller=caller, place=place, expected=expected, wanted=body
+    )
+    return ImpactOut.of(impact)
 
 
 @router.delete(

@@ -269,6 +269,23 @@ def taught(days: Iterable[TeachingDay]) -> dict[date, Hashable]:
     return {day.on_date: (day.weekday, day.week, day.parity) for day in days}
 
 
+@dataclass(slots=True)
+class Impact:
+    """What a change did to laid lessons."""
+
+    lessons_laid: int = 0
+    lessons_moved: int = 0
+    lessons_cancelled: int = 0
+    tasks_opened: int = 0
+    in_the_way: int = 0
+    """Lessons because of which the change cannot be."""
+
+    def add(self, other: "Impact") -> None:
+        """Count what another watcher did too."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
 # What may be stored
 
 

@@ -16,6 +16,7 @@ from service.calendar.rules import (
     DaySource,
     DiffKind,
     FreeDay,
+    Impact,
     NoticeDiff,
     Parity,
     PeriodTimes,
@@ -463,3 +464,24 @@ class BellRow:
     name: str
     valid: Range[date]
     period: PeriodTimes
+
+
+class ImpactOut(Out):
+    """What a change of the calendar does to laid lessons."""
+
+    lessons_laid: Annotated[int, Field(description="新排或恢复的课", examples=[6])]
+    lessons_moved: Annotated[int, Field(description="改了时间的课", examples=[0])]
+    lessons_cancelled: Annotated[int, Field(description="取消的课", examples=[8])]
+    tasks_opened: Annotated[
+        int, Field(description="调过或已代、需要学校重新安排的课", examples=[1])
+    ]
+
+    @classmethod
+    def of(cls, impact: Impact) -> Self:
+        """The impact as an answer."""
+        return cls(
+            lessons_laid=impact.lessons_laid,
+            lessons_moved=impact.lessons_moved,
+            lessons_cancelled=impact.lessons_cancelled,
+            tasks_opened=impact.tasks_opened,
+        )

@@ -1,9 +1,9 @@
-"""Who is asked, in the same transaction, before the calendar changes under laid lessons.
+"""Who is asked, in the same transaction, when the calendar changes under laid lessons.
 
 The timetable stands above and cannot be imported from here: it registers a watcher, which learns
-which dates of which campus would be taught otherwise, and answers how many lessons stand in the
-way. What really changes is found by comparing before and after: a decision that a narrower scope
-overrides, or a new name for a schedule, disturbs nobody.
+which dates of which campus would be taught otherwise, lays their lessons anew, and says what that
+did or how many lessons stand in the way. What really changes is found by comparing before and
+after: a decision that a narrower scope overrides, or a new name for a schedule, disturbs nobody.
 """
 
 from collections import defaultdict
@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import text
+
 from service.calendar import queries, rules
 from service.calendar.problems import LessonsAreLaid
 from service.calendar.queries import Bells
-from service.calendar.rules import Shift, TeachingDay
+from service.calendar.rules import Impact, Shift, TeachingDay
+from service.kit.auth import Caller
 from service.kit.db import AsyncSession
 
 
@@ -25,6 +28,7 @@ class Touched:
     """What a change would do, by campus; campuses that nothing changes for are not named."""
 
     shifts: Mapping[UUID, Shift]
+    by: Caller
     stage: str | None = None
     """Only lessons of this stage."""
 
@@ -34,8 +38,8 @@ class Touched:
         return sorted({day for one in self.shifts.values() for day in one.lost})
 
 
-Watcher = Callable[[AsyncSession, Touched], Awaitable[int]]
-"""Answers how many lessons that still stand the change would touch."""
+Watcher = Callable[[AsyncSession, Touched], Awaitable[Impact]]
+"""Is asked after the change was made and before it is committed; refuses by raising."""
 
 _WATCHERS: list[Watcher] = []
 
@@ -47,30 +51,48 @@ def before_change(watcher: Watcher) -> Watcher:
     return watcher
 
 
-async def _ask(db: AsyncSession, shifts: Mapping[UUID, Shift], stage: str | None = None) -> None:
-    touched = Touched({id_: one for id_, one in shifts.items() if one.lost or one.gained}, stage)
+async def _ask(db: AsyncSession, touched: Touched, impact: Impact) -> None:
     if not touched.shifts:
         return
-    lessons = sum([await watcher(db, touched) for watcher in _WATCHERS])
-    if lessons:
-        raise LessonsAreLaid(lessons=lessons, dates=touched.lost)
+    for watcher in _WATCHERS:
+        impact.add(await watcher(db, touched))
+    if impact.in_the_way:
+        raise LessonsAreLaid(lessons=impact.in_the_way, dates=touched.lost)
+
+
+def _moving(shifts: Mapping[UUID, Shift]) -> dict[UUID, Shift]:
+    return {id_: one for id_, one in shifts.items() if one.lost or one.gained}
+
+
+_HOLD = text("SELECT id FROM district WHERE id = huangge_district() FOR NO KEY UPDATE")
+
+
+async def _hold_calendar(db: AsyncSession) -> None:
+    """Let nobody lay lessons by the former calendar until this transaction ends."""
+    await (await db.connection()).execute(_HOLD)
 
 
 @asynccontextmanager
-async def watching_days(db: AsyncSession, *, from_: date, until: date) -> AsyncIterator[None]:
+async def watching_days(
+    db: AsyncSession, *, by: Caller, from_: date, until: date
+) -> AsyncIterator[Impact]:
     """Around a change of terms or dates: asks about what it does in ``[from_, until)``.
+
+    Yields what it did, known when the block is left.
 
     Raises
     ------
     LessonsAreLaid
         Lessons stand on the dates concerned.
     """
+    impact = Impact()
     if not _WATCHERS:
-        yield
+        yield impact
         return
+    await _hold_calendar(db)
     campus_ids = await queries.every_campus(db)
     before = await queries.teaching_days_of(db, campus_ids=campus_ids, from_=from_, until=until)
-    yield
+    yield impact
     await db.flush()
     after = await queries.teaching_days_of(db, campus_ids=campus_ids, from_=from_, until=until)
     # Campuses share calendars: a district compares a dozen, not a hundred.
@@ -81,23 +103,29 @@ async def watching_days(db: AsyncSession, *, from_: date, until: date) -> AsyncI
         if key not in compared:
             compared[key] = rules.shift(rules.taught(then), rules.taught(after[id_]))
         shifts[id_] = compared[key]
-    await _ask(db, shifts)
+    await _ask(db, Touched(_moving(shifts), by), impact)
 
 
 @asynccontextmanager
-async def watching_bells(db: AsyncSession, *, campus_ids: Collection[UUID]) -> AsyncIterator[None]:
+async def watching_bells(
+    db: AsyncSession, *, by: Caller, campus_ids: Collection[UUID]
+) -> AsyncIterator[Impact]:
     """Around a change of bells: asks about the dates that ring otherwise, stage by stage.
+
+    Yields what it did, known when the block is left.
 
     Raises
     ------
     LessonsAreLaid
         Lessons were laid by the former bells.
     """
+    impact = Impact()
     if not _WATCHERS:
-        yield
+        yield impact
         return
+    await _hold_calendar(db)
     before = await queries.bells_of(db, campus_ids=campus_ids)
-    yield
+    yield impact
     await db.flush()
     after = await queries.bells_of(db, campus_ids=campus_ids)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
@@ -109,7 +137,7 @@ async def watching_bells(db: AsyncSession, *, campus_ids: Collection[UUID]) -> A
             _rung(after.get((campus, stage), ()), days[campus]),
         )
     for stage, shifts in sorted(by_stage.items()):
-        await _ask(db, shifts, stage)
+        await _ask(db, Touched(_moving(shifts), by, stage), impact)
 
 
 def _rung(

@@ -221,6 +221,14 @@ async def create_all(connection: AsyncConnection) -> None:
     await connection.run_sync(SQLModel.metadata.create_all)
 
 
+@asynccontextmanager
+async def tried(db: AsyncSession) -> AsyncIterator[None]:
+    """Let a block happen, constraints and all, and take it back."""
+    async with db.begin_nested() as savepoint:
+        yield
+        await savepoint.rollback()
+
+
 async def lock(db: AsyncSession, table: type[Row], id_: UUID) -> Row | None:
     """The row, locked until the transaction ends, as it is now."""
     statement = (

@@ -187,7 +187,7 @@ async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
     the caller lays them anew.
     """
     teachers = {slot.teacher_id for slot in layout.slots}
-    await _free_legs(db, teachers=teachers, days=layout.days(zone=ground.zone))
+    await free_legs(db, teachers=teachers, days=layout.days(zone=ground.zone))
     connection = await db.connection()
     taken = {"district": ground.district_id, **layout.taken()}
     occurrences = layout.occurrences()
@@ -352,9 +352,10 @@ async def lay_ways(
     await write_legs(db, legs=[leg.squeezed() for leg in legs], ground=ground)
 
 
-async def _free_legs(
+async def free_legs(
     db: AsyncSession, *, teachers: Collection[UUID], days: MultiRange[datetime]
 ) -> None:
+    """Release the ways of these teachers' days."""
     values = {"teachers": sorted(teachers), "days": days}
     await (await db.connection()).execute(_FREE_LEGS, values)
 
@@ -429,7 +430,7 @@ async def release(
 
 async def occupy(db: AsyncSession, *, duties: Sequence[Duty], ground: Ground) -> None:
     """Take single times, a row each. The ways of those days are released: the caller lays them."""
-    await _free_legs(
+    await free_legs(
         db,
         teachers={one.resource_id for one in duties if one.resource_kind is ResourceKind.TEACHER},
         days=load.whole_days((duty.starts_at for duty in duties), zone=ground.zone),

@@ -133,14 +133,19 @@ def _bells_on(schedules: Iterable[Bells]) -> BellsOn:
 # Writers stand in one queue: teachers, then classes, then rooms, each by id. A class row is locked
 # like a teacher row, because two publications for one class would otherwise wait for each other's
 # occupancy rows and die of deadlock.
+#
+# The district's row stands for the calendar: whoever lays lessons shares it, and whoever changes
+# the calendar holds it alone, so that no lesson is laid by a calendar that is being replaced.
 _LOCK = text("""WITH
+d AS MATERIALIZED (SELECT id FROM district WHERE id = huangge_district() FOR SHARE),
 t AS MATERIALIZED (SELECT id FROM teacher WHERE id = ANY (CAST(:teachers AS uuid[]))
   ORDER BY id FOR NO KEY UPDATE),
 c AS MATERIALIZED (SELECT id FROM class_section WHERE id = ANY (CAST(:classes AS uuid[]))
   ORDER BY id FOR NO KEY UPDATE),
 r AS MATERIALIZED (SELECT id FROM room WHERE id = ANY (CAST(:rooms AS uuid[]))
   ORDER BY id FOR NO KEY UPDATE)
-SELECT id FROM t UNION ALL SELECT id FROM c UNION ALL SELECT id FROM r""")
+SELECT id FROM d UNION ALL SELECT id FROM t UNION ALL SELECT id FROM c
+  UNION ALL SELECT id FROM r""")
 
 
 async def lock_resources(

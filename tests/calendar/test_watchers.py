@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from service.calendar import bulk, watchers
 from service.calendar.problems import LessonsAreLaid
-from service.calendar.rules import DayKind, DayScope, PeriodTimes
+from service.calendar.rules import DayKind, DayScope, Impact, PeriodTimes
 from service.calendar.schemas import BellRow, DayRow, TermRow
 from service.calendar.watchers import Touched
 from service.kit.auth import Role, system
@@ -28,9 +28,9 @@ class Watch:
     lessons: int = 0
     asked: list[Touched] = field(default_factory=list)
 
-    async def __call__(self, _: AsyncSession, touched: Touched) -> int:
+    async def __call__(self, _: AsyncSession, touched: Touched) -> Impact:
         self.asked.append(touched)
-        return self.lessons if touched.lost else 0
+        return Impact(in_the_way=self.lessons if touched.lost else 0)
 
     @property
     def lost(self) -> dict[UUID, list[date]]:

@@ -67,7 +67,7 @@ def test_the_template_is_empty_and_only_lacks_the_district():
     contents = read(writer.template())
 
     assert not any(contents.rows.values())
-    assert {line.column for line in contents.problems} == {"区县代码", "区县名称"}
+    assert {line.column for line in contents.problems} == {"区县代码"}
 
 
 def test_every_column_of_the_template_has_a_header_and_a_note():

@@ -189,6 +189,7 @@ _CHANGES = {
     LessonChange.CANCELLED: Text("停课", "Cancelled"),
     LessonChange.ENDED: Text("安排结束", "The assignment ended"),
     LessonChange.REPLACED: Text("课表更换", "Replaced by a new timetable"),
+    LessonChange.CALENDAR: Text("校历或作息调整", "The calendar or the bells changed"),
 }
 _COVERED = Text("代课", "Covered")
 

@@ -21,7 +21,15 @@ from service.network.tables import Campus, CodeItem
 from service.staff.tables import Teacher
 from service.timetable.access import reaches, visible_campuses
 from service.timetable.problems import ClassNotFound, LessonNotFound, RoomNotFound
-from service.timetable.rules import LessonChange, LessonStatus, TimeKind
+from service.timetable.rules import (
+    LessonChange,
+    LessonStatus,
+    Origin,
+    Parity,
+    Pattern,
+    SlotPlan,
+    TimeKind,
+)
 from service.timetable.tables import (
     ClassSection,
     Lesson,
@@ -481,3 +489,34 @@ async def schedule_of(
     }
     found = await (await db.connection()).execute(_SCHEDULE, asked)
     return [ScheduledLesson(*row) for row in found]
+
+
+def slot_plan(row: Any) -> SlotPlan:
+    """A row of ``weekly_slot``, with its classes and the ends of its validity, as a plan."""
+    return SlotPlan(
+        slot_id=row.id,
+        teacher_id=row.teacher_id,
+        subject=row.subject,
+        campus_id=row.campus_id,
+        stage=row.stage,
+        class_ids=tuple(row.class_ids),
+        room_id=row.room_id,
+        pattern=Pattern(
+            row.weekday,
+            row.period,
+            Parity(row.parity),
+            tuple(row.weeks) if row.weeks is not None else None,
+            row.valid_from,
+            row.valid_until,
+        ),
+        origin=Origin(row.origin),
+        origin_id=row.origin_id,
+    )
+
+
+async def schools_of_campuses(
+    db: AsyncSession, *, campus_ids: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """The school of each campus."""
+    statement = select(col(Campus.id), col(Campus.school_id)).where(col(Campus.id).in_(campus_ids))
+    return dict((await db.exec(statement)).all())

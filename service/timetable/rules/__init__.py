@@ -82,12 +82,14 @@ class LessonChange(StrEnum):
     """What happened to a lesson after it was laid.
 
     ``ended`` and ``replaced`` come from the plan: its slot ended, or a new timetable replaced it.
+    ``calendar`` comes from the days: there is no school, or the bells ring otherwise.
     """
 
     MOVED = "moved"
     CANCELLED = "cancelled"
     ENDED = "ended"
     REPLACED = "replaced"
+    CALENDAR = "calendar"
 
 
 class ConflictKind(StrEnum):
