@@ -28,8 +28,11 @@ _ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN})
 _WORDS = frozenset({Permission.CODE_LIST_READ})
 """Code lists are the district's own words: whoever works here may read them."""
 
-_DISTRICT_OFFICE = frozenset(Permission) - _ANYBODY - {Permission.MENTORING_ANSWER}
-"""Everything, but nobody answers for a mentor."""
+_ANSWERS = frozenset({Permission.MENTORING_ANSWER, Permission.COVER_ANSWER})
+"""What only the one who is asked can say."""
+
+_DISTRICT_OFFICE = frozenset(Permission) - _ANYBODY - _ANSWERS
+"""Everything, but nobody answers for a teacher."""
 
 _GROUP_OFFICE = frozenset(
     {
@@ -45,6 +48,11 @@ _GROUP_OFFICE = frozenset(
         Permission.TIMETABLE_READ,
         Permission.TIMETABLE_WRITE,
         Permission.LESSON_CHANGE,
+        Permission.LEAVE_READ,
+        Permission.LEAVE_WRITE,
+        Permission.LEAVE_DECIDE,
+        Permission.COVER_READ,
+        Permission.COVER_WRITE,
         Permission.ASSIGNMENT_READ,
         Permission.ASSIGNMENT_WRITE,
         Permission.ASSIGNMENT_PUBLISH,
@@ -70,6 +78,11 @@ _SCHOOL_OFFICE = frozenset(
         Permission.TIMETABLE_READ,
         Permission.TIMETABLE_WRITE,
         Permission.LESSON_CHANGE,
+        Permission.LEAVE_READ,
+        Permission.LEAVE_WRITE,
+        Permission.LEAVE_DECIDE,
+        Permission.COVER_READ,
+        Permission.COVER_WRITE,
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
@@ -85,6 +98,10 @@ _TEACHER = frozenset(
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_ANSWER,
+        Permission.LEAVE_READ,
+        Permission.LEAVE_WRITE,
+        Permission.COVER_READ,
+        Permission.COVER_ANSWER,
     }
 )
 """What a teacher may do with their own rows."""
@@ -108,6 +125,8 @@ _INSPECTION = _STUDY | {
     Permission.IMPORT_READ,
     Permission.ACCOUNT_READ,
     Permission.AUDIT_READ,
+    Permission.LEAVE_READ,
+    Permission.COVER_READ,
 }
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {

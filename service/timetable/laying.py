@@ -458,7 +458,7 @@ class Withdrawal:
 _FREE_TAIL = text("""WITH moved AS (
   SELECT l.id FROM unnest(CAST(:low AS uuid[]), CAST(:high AS uuid[])) AS slot (low, high)
   JOIN lesson l ON l.id BETWEEN slot.low AND slot.high
-  WHERE l.change = 'moved' AND l.starts_at >= :from_),
+  WHERE l.change IS NOT NULL AND l.starts_at >= :from_),
 gone AS (
   DELETE FROM occupancy
   WHERE kind = 'lesson' AND (
@@ -477,6 +477,14 @@ FROM unnest(CAST(:low AS uuid[]), CAST(:high AS uuid[])) AS slot (low, high)
 WHERE l.id BETWEEN slot.low AND slot.high AND l.starts_at >= :from_ AND l.status = 'scheduled'
 RETURNING l.teacher_id, l.starts_at""").bindparams(
     bindparam("from_", type_=Instant()), bindparam("at", type_=Instant())
+)
+
+# No cover outlives its lesson.
+_LAPSE = text("""UPDATE cover c SET state = 'lapsed', version = c.version + 1
+FROM unnest(CAST(:low AS uuid[]), CAST(:high AS uuid[])) AS slot (low, high), lesson l
+WHERE c.lesson_id BETWEEN slot.low AND slot.high AND c.state <> 'lapsed' AND l.id = c.lesson_id
+  AND l.starts_at >= :from_ AND l.status = 'scheduled'""").bindparams(
+    bindparam("from_", type_=Instant())
 )
 
 
@@ -510,6 +518,7 @@ async def withdraw(
         "by": withdrawal.by,
         "at": withdrawal.at,
     }
+    await connection.execute(_LAPSE, bounds)
     gone = (await connection.execute(_WITHDRAW, {**bounds, **said})).all()
     return Withdrawn(
         len(gone),

@@ -24,7 +24,7 @@ from service.kit.problems import (
     RelatedNotFound,
     Text,
 )
-from service.timetable import laying, load, queries
+from service.timetable import cover, laying, load, queries
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import (
@@ -33,6 +33,7 @@ from service.timetable.problems import (
     LessonOver,
     ScheduleConflict,
 )
+from service.timetable.queries import absence as absences
 from service.timetable.rules import (
     Candidate,
     Conflict,
@@ -115,6 +116,7 @@ async def _hold(
         classes=seen.class_ids or (),
         rooms={room for room in (seen.room_id, room_id) if room is not None},
     )
+    await absences.hold_live_cover(db, lesson_id=lesson_id)
     lesson = await lock(db, Lesson, lesson_id)
     if lesson is None:
         raise LessonNotFound
@@ -164,6 +166,7 @@ async def cancel(
         },
     )
     await held.record(db, "lesson.cancelled", by=caller, before=before)
+    await cover.lapse(db, by=caller, lesson_id=lesson_id)
     return held.lesson
 
 
@@ -217,6 +220,9 @@ async def move(
     values = _values(held, _Place(target, room_id))
     before = change_fields(lesson, {**values, **said})
     await held.record(db, "lesson.moved", by=caller, before=before)
+    if lesson.substitute_id is None:
+        # At its new time it has its own teacher, or the move would have been refused.
+        await cover.lapse(db, by=caller, lesson_id=lesson_id)
     return lesson
 
 
@@ -321,8 +327,14 @@ def _values(held: _Held, place: _Place) -> dict[str, Any]:
         "original_starts_at": None if time.starts_at == planned else planned,
         "original_ends_at": None if time.ends_at == planned_end else planned_end,
         "room_id": place.room_id,
-        "change": None if _is_as_planned(held, place) else LessonChange.MOVED,
+        "change": _change_at(held, place),
     }
+
+
+def _change_at(held: _Held, place: _Place) -> LessonChange | None:
+    if not _is_as_planned(held, place):
+        return LessonChange.MOVED
+    return None if held.lesson.substitute_id is None else LessonChange.COVERED
 
 
 async def _refusal(

@@ -182,7 +182,8 @@ def _taught(hosts: Mapping[UUID, Any]) -> dict[UUID, frozenset[date]]:
 
 
 _PRESENT = text("""SELECT l.id, l.slot_id, l.campus_id, l.teacher_id, l.on_date, l.week,
-  l.starts_at, l.ends_at, l.status, l.change, l.substitute_id IS NOT NULL AS covered
+  l.starts_at, l.ends_at, l.status, l.change, l.substitute_id IS NOT NULL
+    OR coalesce(l.change, '') IN ('needs-cover', 'merged', 'self-study') AS covered
 FROM lesson l
 WHERE l.starts_at > :now AND (
   (l.campus_id, l.on_date) IN (
@@ -241,6 +242,10 @@ _CANCEL = text("""UPDATE lesson SET status = 'cancelled', change = 'calendar', r
   changed_by = :by, changed_at = :at, version = version + 1
 WHERE id = ANY (CAST(:ids AS uuid[]))""").bindparams(bindparam("at", type_=Instant()))
 
+# No cover outlives its lesson.
+_LAPSE = text("""UPDATE cover SET state = 'lapsed', version = version + 1
+WHERE lesson_id = ANY (CAST(:ids AS uuid[])) AND state <> 'lapsed'""")
+
 _SET = text("""UPDATE lesson l SET status = 'scheduled', week = t.week, starts_at = t.starts_at,
   ends_at = t.ends_at, change = :change, reason = :reason, changed_by = :by, changed_at = :at,
   version = l.version + 1
@@ -274,6 +279,7 @@ async def _carry_out(db: AsyncSession, *, plan: _Plan, by: Caller, ground: Groun
     connection = await db.connection()
     changes = plan.changes
     if changes.withdrawn:
+        await connection.execute(_LAPSE, {"ids": sorted(changes.withdrawn)})
         await connection.execute(_CANCEL, {"ids": sorted(changes.withdrawn), **said})
     if changes.shifted:
         shifted = {id_: occurrence for id_, (_, occurrence) in changes.shifted.items()}

@@ -25,6 +25,8 @@ _SEEN_BY = {
     "calendar": "calendar.read",
     "timetable": "timetable.read",
     "lesson": "timetable.read",
+    "leave": "leave.read",
+    "cover": "cover.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
     "me": "me.read",
@@ -361,6 +363,46 @@ TIMETABLE: Chapter = {
 }
 
 
+# Absences
+
+
+async def _new_policy(place: Place) -> Any:
+    return {"school_id": str(place.school.id), "valid_from": "2090-09-01"}
+
+
+async def _new_leave(place: Place) -> Any:
+    return {
+        "teacher_id": str(place.teacher.id),
+        "kind": "training",
+        "starts_at": "2039-03-01T08:00:00+08:00",
+        "ends_at": "2039-03-01T18:00:00+08:00",
+    }
+
+
+ABSENCES: Chapter = {
+    "listDutyPolicies": op("timetable.read", lists="policy"),
+    "createDutyPolicy": op("timetable.write", at="school", body=_new_policy, in_body=True),
+    "getDutyPolicy": op("timetable.read"),
+    "listLeaves": op("leave.read", lists="leave"),
+    "requestLeave": op("leave.write", at="teacher", body=_new_leave, in_body=True),
+    "getLeave": op("leave.read"),
+    "approveLeave": op("leave.decide"),
+    "refuseLeave": op("leave.decide", body=_always({"reason": "人手不足"})),
+    "withdrawLeave": op("leave.write"),
+    "listCovers": op("cover.read", lists="cover"),
+    "getCover": op("cover.read"),
+    "listCoverCandidates": op("cover.write"),
+    "offerCover": op("cover.write", body=_always({}), alive=_MAYBE_NOT_NOW),
+    "assignCover": op("cover.write", body=_always({}), alive=_MAYBE_NOT_NOW),
+    "settleCover": op("cover.write", body=_always({})),
+    "releaseCover": op("cover.write", alive=_MAYBE_NOT_NOW),
+    "listCoverOffers": op("cover.read", lists="offer"),
+    "getCoverOffer": op("cover.read"),
+    "acceptCoverOffer": op("cover.answer"),
+    "declineCoverOffer": op("cover.answer", body=_always({"reason": "已有安排"})),
+}
+
+
 # Imports
 
 IMPORTS: Chapter = {
@@ -518,6 +560,7 @@ MENTORING: Chapter = {
 
 
 CHAPTERS: Mapping[str, Chapter] = {
+    "absences": ABSENCES,
     "accounts": ACCOUNTS,
     "calendar": CALENDAR,
     "imports": IMPORTS,

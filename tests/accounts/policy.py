@@ -28,6 +28,12 @@ calendar.write               D       G     S       -        -          -        
 timetable.read               D       G     S       I        D          D        D       S
 timetable.write              D       G     S       -        -          -        -       S
 lesson.change                D       G     S       -        -          -        -       -
+leave.read                   D       G     S       I        -          -        D       -
+leave.write                  D       G     S       I        -          -        -       -
+leave.decide                 D       G     S       -        -          -        -       -
+cover.read                   D       G     S       I        -          -        D       -
+cover.write                  D       G     S       -        -          -        -       -
+cover.answer                 -       -     -       I        -          -        -       -
 assignment.read              D       G     S       I        D          D        D       S
 assignment.write             D       G     -       -        -          -        -       -
 assignment.publish           D       G     -       -        -          -        -       -

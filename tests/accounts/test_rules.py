@@ -140,8 +140,8 @@ def test_a_fitting_role_is_accepted(hat: Hat):
 
 @pytest.mark.parametrize("giver", list(Role))
 def test_nobody_gives_a_role_that_holds_more_than_the_own(giver: Role):
-    # A mentor's answer is the one thing an office gives away without holding it.
-    held = ROLE_PERMISSIONS[giver] | {Permission.MENTORING_ANSWER}
+    # A teacher's own answers are what an office gives away without holding them.
+    held = ROLE_PERMISSIONS[giver] | {Permission.MENTORING_ANSWER, Permission.COVER_ANSWER}
     for given in GIVES.get(giver, frozenset()):
         assert ROLE_PERMISSIONS[given] <= held
 

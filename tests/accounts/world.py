@@ -14,12 +14,22 @@ from service.calendar.tables import BellSchedule, CalendarDay, CalendarNotice, S
 from service.itinerant.tables import Assignment, AssignmentPattern
 from service.kit import clock
 from service.kit.auth import Role
-from service.kit.db import days
+from service.kit.db import days, span
 from service.kit.ids import new_id
 from service.mentoring.rules import PairingState
 from service.network.tables import Charter, CodeItem, GroupHead, SchoolDesignation, Task
 from service.partners.tables import ImportRun
-from service.timetable.tables import ClassSection, Lesson, Room, TravelTime, WeeklySlot
+from service.timetable.tables import (
+    ClassSection,
+    Cover,
+    CoverOffer,
+    DutyPolicy,
+    Leave,
+    Lesson,
+    Room,
+    TravelTime,
+    WeeklySlot,
+)
 
 _numbers = itertools.count(1)
 ALWAYS = days(date(2020, 9, 1), None)
@@ -416,6 +426,74 @@ async def _lesson(place: Place) -> UUID:
         **taught,
     )
     return await place.keep(lesson)
+
+
+# Absences
+
+
+@builds("policy", Anchor.SCHOOL)
+async def _policy(place: Place) -> UUID:
+    numbers: dict[str, Any] = {
+        "swap_days": 1,
+        "temporary_days": 5,
+        "cover_lead_minutes": 120,
+        "swap_approval": True,
+        "check_in_early_minutes": 60,
+        "late_after_minutes": 5,
+        "check_in_metres": 500,
+    }
+    return await place.keep(
+        DutyPolicy(
+            district_id=place.district.id,
+            school_id=place.school.id,
+            valid=place.some_years(),
+            **numbers,
+        )
+    )
+
+
+@builds("leave", Anchor.TEACHER)
+async def _leave(place: Place) -> UUID:
+    begins = clock.now() + timedelta(days=40 + place.number())
+    return await place.keep(
+        Leave(
+            district_id=place.district.id,
+            teacher_id=place.teacher.id,
+            school_id=place.school.id,
+            kind="personal",
+            during=span(begins, begins + timedelta(hours=8)),
+            days=1,
+            measure="swap",
+            requested_by="a test",
+            requested_by_name="测试",
+            requested_at=clock.now(),
+        )
+    )
+
+
+@builds("cover", Anchor.TEACHER)
+async def _cover(place: Place) -> UUID:
+    return await place.keep(
+        Cover(
+            district_id=place.district.id,
+            lesson_id=await place.the("lesson"),
+            leave_id=await place.the("leave"),
+            absent_id=place.teacher.id,
+            deadline_at=clock.now() + timedelta(days=29),
+        )
+    )
+
+
+@builds("offer", Anchor.TEACHER)
+async def _offer(place: Place) -> UUID:
+    return await place.keep(
+        CoverOffer(
+            district_id=place.district.id,
+            cover_id=await place.the("cover"),
+            teacher_id=place.teacher.id,
+            expires_at=clock.now() + timedelta(days=20),
+        )
+    )
 
 
 # Calendar

@@ -13,6 +13,7 @@ from service.kit.problems import RelatedNotFound
 from service.timetable import bulk
 from service.timetable.rules import Parity, RoomKind
 from service.timetable.schemas import ClassRow, HomeSlotRow, RoomRow, TravelRow
+from tests.timetable.absences import away, covers_of, read, step
 
 
 @pytest.fixture
@@ -323,3 +324,48 @@ async def test_two_classes_in_a_room_share_one_lesson(make, load, town, as_):
     lesson = (await lessons(as_(Role.DISTRICT_ADMIN), town))[0]
     assert len(lesson["classes"]) == 2
     assert lesson["room"]["id"] == str(room.id)
+
+
+# Covers
+
+
+async def a_covered_lesson(load, make, town, as_):
+    """Tuesday's lesson of two rows of a timetable, taught by a substitute."""
+    rows = [a_slot(town), a_slot(town, weekday=3)]
+    await load(bulk.upsert_home_slots, rows)
+    office = as_(Role.DISTRICT_ADMIN)
+    await away(as_(Role.TEACHER, teacher=town.teacher), office, town.teacher)
+    (needed,) = await covers_of(office)
+    standin = await make.teacher(school=town.home)
+    body = {"teacher_id": str(standin.id)}
+    answer = await step(office, f"covers/{needed['id']}:assign", **body)
+    assert answer.status_code == 200, answer.text
+    return office, rows, answer.json(), standin
+
+
+async def test_a_cover_survives_the_same_timetable_and_a_change_beside_it(load, make, town, as_):
+    office, rows, before, standin = await a_covered_lesson(load, make, town, as_)
+
+    again = await load(bulk.upsert_home_slots, rows)
+    beside = await load(bulk.upsert_home_slots, [rows[0], replace(rows[1], period=2)])
+
+    assert again.outcome == Outcome(unchanged=2)
+    assert beside.outcome.changed == 1
+    assert await read(office, f"covers/{before['id']}") == before
+    lesson = await read(office, f"lessons/{before['lesson_id']}")
+    assert (lesson["status"], lesson["change"]) == ("scheduled", "covered")
+    assert lesson["teacher"]["id"] == str(standin.id)
+
+
+async def test_no_cover_outlives_its_lesson(load, make, town, as_, database, district):
+    office, rows, before, standin = await a_covered_lesson(load, make, town, as_)
+
+    await load(bulk.upsert_home_slots, rows[1:])
+
+    assert (await read(office, f"covers/{before['id']}"))["state"] == "lapsed"
+    assert (await read(office, f"lessons/{before['lesson_id']}"))["status"] == "cancelled"
+    async with database.read(district.id) as db:
+        found = await (await db.connection()).execute(
+            text("SELECT count(*) FROM occupancy WHERE resource_id = :id"), {"id": standin.id}
+        )
+        assert found.scalar_one() == 0, "the substitute's time is free again"

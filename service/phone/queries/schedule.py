@@ -190,6 +190,11 @@ _CHANGES = {
     LessonChange.ENDED: Text("安排结束", "The assignment ended"),
     LessonChange.REPLACED: Text("课表更换", "Replaced by a new timetable"),
     LessonChange.CALENDAR: Text("校历或作息调整", "The calendar or the bells changed"),
+    LessonChange.NEEDS_COVER: Text("待安排代课", "Needs cover"),
+    LessonChange.COVERED: Text("代课", "Covered"),
+    LessonChange.MERGED: Text("合班", "Merged with another class"),
+    LessonChange.SELF_STUDY: Text("自习", "Self-study"),
+    LessonChange.SWAPPED: Text("换课", "Swapped"),
 }
 _COVERED = Text("代课", "Covered")
 

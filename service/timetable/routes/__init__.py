@@ -1,5 +1,5 @@
 """Routes of the timetable, a file per noun."""
 
-from service.timetable.routes import lessons, places
+from service.timetable.routes import cover, leave, lessons, places
 
-routers = [*places.routers, lessons.router]
+routers = [*places.routers, lessons.router, *leave.routers, *cover.routers]

@@ -83,6 +83,7 @@ class LessonChange(StrEnum):
 
     ``ended`` and ``replaced`` come from the plan: its slot ended, or a new timetable replaced it.
     ``calendar`` comes from the days: there is no school, or the bells ring otherwise.
+    ``needs-cover`` and what follows come of an absence; ``swapped`` is a move of several at once.
     """
 
     MOVED = "moved"
@@ -90,6 +91,11 @@ class LessonChange(StrEnum):
     ENDED = "ended"
     REPLACED = "replaced"
     CALENDAR = "calendar"
+    NEEDS_COVER = "needs-cover"
+    COVERED = "covered"
+    MERGED = "merged"
+    SELF_STUDY = "self-study"
+    SWAPPED = "swapped"
 
 
 class ConflictKind(StrEnum):

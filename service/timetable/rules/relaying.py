@@ -23,7 +23,7 @@ class Present:
     status: str
     change: str | None
     covered: bool
-    """Somebody else teaches it."""
+    """Somebody else teaches it, or nobody for now."""
 
     @property
     def stands(self) -> bool:
@@ -33,7 +33,7 @@ class Present:
     @property
     def moved(self) -> bool:
         """Whether a person gave it another time or room."""
-        return self.change == LessonChange.MOVED
+        return self.change in {LessonChange.MOVED, LessonChange.SWAPPED}
 
     def is_at(self, occurrence: Occurrence) -> bool:
         """Whether it takes place just then."""

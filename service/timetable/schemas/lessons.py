@@ -242,7 +242,10 @@ class LessonOut(Out):
     status_label: str
     change: Annotated[
         LessonChange | None,
-        Field(description="moved 调课,cancelled 停课,ended 安排结束,replaced 课表更换"),
+        Field(
+            description="moved 调课,cancelled 停课,ended 安排结束,replaced 课表更换,"
+            "needs-cover 待代课,covered 代课,merged 合班,self-study 自习,swapped 换课"
+        ),
     ]
     reason: str | None
     changed_by: str | None

@@ -1,5 +1,6 @@
 """Rows of the timetable, a file per noun."""
 
+from service.timetable.tables.absence import Cover, CoverOffer, DutyPolicy, Leave
 from service.timetable.tables.lessons import (
     ClassSection,
     Lesson,
@@ -12,6 +13,10 @@ from service.timetable.tables.lessons import (
 
 __all__ = [
     "ClassSection",
+    "Cover",
+    "CoverOffer",
+    "DutyPolicy",
+    "Leave",
     "Lesson",
     "Occupancy",
     "Room",
