@@ -486,6 +486,7 @@ CALENDAR: Chapter = {
     "listCalendarDays": op("calendar.read", lists="calendar_day"),
     "getCalendarDay": _dates("calendar.read"),
     "decideCalendarDay": _dates("calendar.write", body=_always({"kind": "exam"})),
+    "previewCalendarDay": _dates("calendar.write", body=_always({"kind": "exam"})),
     "undoCalendarDay": _dates("calendar.write"),
     "listCalendarNotices": op("calendar.read"),
     "previewCalendarNotice": op("calendar.read", named={"year": "known_year"}),
