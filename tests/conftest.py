@@ -21,7 +21,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import make_url
+from sqlalchemy import TextClause, make_url, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 from typing_extensions import override
 
@@ -166,6 +166,28 @@ async def database(
     """A clean database; what the test commits is gone after it."""
     yield sessions
     await cleaner()
+
+
+@pytest.fixture
+def settled(database: Database) -> Callable[[], Awaitable[None]]:
+    """Wait until what has been committed by now can be read from the feed.
+
+    Other workers' databases live on the same server, and their transactions hold the feed back too.
+    """
+    now = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+    before = text("SELECT huangge_settled_before()::text")
+
+    async def number(statement: TextClause) -> int:
+        async with database.read(None) as db:
+            return int((await (await db.connection()).execute(statement)).scalar_one())
+
+    async def wait() -> None:
+        newest = await number(now)
+        async with asyncio.timeout(60):
+            while await number(before) < newest:
+                pass
+
+    return wait
 
 
 @pytest.fixture

@@ -488,6 +488,9 @@ CREATE TABLE employment (
 CREATE INDEX ix_employment_school ON employment (district_id, school_id)
     """,
     """
+CREATE INDEX ix_employment_teacher ON employment (district_id, teacher_id)
+    """,
+    """
 CREATE TABLE group_head (
   district_id UUID NOT NULL,
   id UUID NOT NULL,

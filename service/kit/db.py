@@ -74,6 +74,7 @@ Row = TypeVar("Row", bound=Tenant)
 
 _DEADLOCK_OR_SERIALIZATION = frozenset({"40P01", "40001"})
 _FOREIGN_KEY_VIOLATION = "23503"
+_RESTRICT_VIOLATION = "23001"  # what PostgreSQL 18 says of the row that is pointed to
 _CANNOT_CONNECT = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
 _QUERY_CANCELED = "57014"
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -295,6 +296,7 @@ def problem_of(error: DBAPIError) -> Problem | None:
         return InvalidValue(_OUT_OF_RANGE)
     name = getattr(_driver_error(error), "constraint_name", None)
     problem = refusal_of(name) if name else None
-    if state == _FOREIGN_KEY_VIOLATION and "still referenced" in str(error.orig):
+    pointed_to = state == _FOREIGN_KEY_VIOLATION and "still referenced" in str(error.orig)
+    if pointed_to or state == _RESTRICT_VIOLATION:
         return StillReferenced()
     return problem

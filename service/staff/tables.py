@@ -62,6 +62,7 @@ class Employment(Tenant, table=True):
         points_to("school_id", "school", name="fk_employment_school"),
         no_overlap("ex_employment_teacher", "teacher_id", during="valid"),
         index("ix_employment_school", "school_id"),
+        index("ix_employment_teacher", "teacher_id"),
         one_of("ck_employment_leaving_reason", "leaving_reason", LeavingReason),
         check("ck_employment_valid", "NOT isempty(valid)"),
     )

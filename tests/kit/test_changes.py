@@ -1,5 +1,6 @@
 """The feed's rows: in commit order, and nobody is skipped."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ from service.kit import changes, jobs
 from service.kit.changes import START, Op, Position
 from service.kit.db import AsyncSession, Database, problem_of
 from service.kit.problems import Busy
+
+Settled = Callable[[], Awaitable[None]]
 
 
 async def _note(db: AsyncSession, district: Any, event: str) -> None:
@@ -29,7 +32,9 @@ async def _events(database: Database, district: Any, position: Position) -> list
         return [row.event for row in await changes.read_after(db, position=position)]
 
 
-async def test_a_late_committer_is_never_missed(database: Database, district: Any) -> None:
+async def test_a_late_committer_is_never_missed(
+    database: Database, district: Any, settled: Settled
+) -> None:
     async with database.write(district.id) as slow:
         await _note(slow, district, "slow")
         async with database.write(district.id) as fast:
@@ -37,15 +42,17 @@ async def test_a_late_committer_is_never_missed(database: Database, district: An
         # The fast one has committed with the higher number; it waits for the slow one.
         assert await _events(database, district, START) == []
 
+    await settled()
     assert await _events(database, district, START) == ["slow", "fast"]
 
 
 async def test_reading_on_from_a_row_gives_what_came_after(
-    database: Database, district: Any
+    database: Database, district: Any, settled: Settled
 ) -> None:
     for event in ("one", "two", "three"):
         async with database.write(district.id) as db:
             await _note(db, district, event)
+    await settled()
     async with database.read(district.id) as db:
         first = (await changes.read_after(db, limit=1))[0]
     assert first.xid is not None

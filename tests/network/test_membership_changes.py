@@ -156,7 +156,7 @@ async def test_a_planned_joining_is_withdrawn_without_a_trace(district_office, g
     assert "新来小学" not in {row["school_name"] for row in everything}
 
 
-async def test_a_change_is_told_to_readers_of_the_feed(district_office, group, make, db):
+async def test_a_change_is_told_to_readers_of_the_feed(district_office, group, make, db, settled):
     newcomer = await make.school()
     leaving = await school_named(district_office, "联盟小学")
     await district_office.post(
@@ -164,6 +164,7 @@ async def test_a_change_is_told_to_readers_of_the_feed(district_office, group, m
         json=change(MARCH, step("join", newcomer, "alliance"), step("leave", leaving)),
     )
 
+    await settled()
     told = [row for row in await feed.read_after(db) if row.collection == "memberships"]
 
     assert [(row.event, row.op, row.version) for row in told] == [
