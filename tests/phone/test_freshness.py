@@ -281,7 +281,7 @@ async def test_without_the_database_nothing_old_is_told(taught, phone, app, monk
 
     gone = type("Database", (), {"engine": type("Engine", (), {"raw_connection": refused})})
     monkeypatch.setattr(app.state.answers, "database", gone)
-    monkeypatch.setattr("service.phone.routes.database_of", lambda _: gone)
+    monkeypatch.setattr("service.phone.routes.me.database_of", lambda _: gone)
     answer = await phone.get("/v1/me/schedule", params=WEEK)
 
     assert answer.status_code == 503
