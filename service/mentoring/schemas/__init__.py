@@ -1,0 +1,41 @@
+"""What comes in and what goes out, a file per noun."""
+
+from service.mentoring.schemas.pairing import (
+    DeclineIn,
+    EndIn,
+    GapOut,
+    Goals,
+    GuideOut,
+    MenteeOut,
+    MenteeReport,
+    MentorOut,
+    Note,
+    PairingIn,
+    PairingOut,
+    PairingPatch,
+    PairingRow,
+    PartnerOut,
+    Role,
+    WarningOut,
+    role_label,
+)
+
+__all__ = [
+    "DeclineIn",
+    "EndIn",
+    "GapOut",
+    "Goals",
+    "GuideOut",
+    "MenteeOut",
+    "MenteeReport",
+    "MentorOut",
+    "Note",
+    "PairingIn",
+    "PairingOut",
+    "PairingPatch",
+    "PairingRow",
+    "PartnerOut",
+    "Role",
+    "WarningOut",
+    "role_label",
+]
