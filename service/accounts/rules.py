@@ -22,7 +22,7 @@ from service.accounts.problems import (
 from service.kit.auth import Grant, Permission, Reach, Role
 from service.kit.problems import FieldError, Text
 
-_ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN})
+_ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN, Permission.CALENDAR_FEED_OWN})
 """Held by every hat for the one who wears it."""
 
 _WORDS = frozenset({Permission.CODE_LIST_READ})

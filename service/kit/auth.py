@@ -44,6 +44,7 @@ class Permission(StrEnum):
     MENTORING_WRITE = "mentoring.write"
     MENTORING_ANSWER = "mentoring.answer"
     ME_READ = "me.read"
+    CALENDAR_FEED_OWN = "calendar-feed.own"
     IMPORT_READ = "import.read"
     IMPORT_WRITE = "import.write"
     ACCOUNT_READ = "account.read"

@@ -41,6 +41,7 @@ MEANINGS_KEPT = 4096
 _ELSEWHERE = frozenset(
     {
         "accounts",
+        "calendar-feeds",
         "charters",
         "clients",
         "grants",

@@ -33,6 +33,7 @@ _SEEN_BY = {
     "import": "import.read",
     "account": "account.read",
     "session": "session.own",
+    "calendar-feed": "calendar-feed.own",
     "audit": "audit.read",
 }
 
@@ -317,6 +318,14 @@ PHONE: Chapter = {
     "getMySchedule": op("me.read", but=_TEACHERS_ONLY),
     "getMyToday": op("me.read", but=_TEACHERS_ONLY),
     "getMyMentoring": op("me.read", but=_TEACHERS_ONLY),
+    "listMyCalendarFeeds": op("calendar-feed.own", lists="calendar_feed"),
+    "createMyCalendarFeed": op(
+        "calendar-feed.own", body=_always({"name": "我的手机"}), but=_TEACHERS_ONLY
+    ),
+    "getMyCalendarFeed": op("calendar-feed.own"),
+    "rotateMyCalendarFeed": op("calendar-feed.own"),
+    "revokeMyCalendarFeed": op("calendar-feed.own"),
+    "readCalendarFeed": op(None, named={"secret": "feed_secret"}),
 }
 
 

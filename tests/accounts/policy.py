@@ -46,6 +46,7 @@ import.write                 D       -     -       -        -          -        
 account.read                 D       G     S       -        -          -        D       -
 account.write                D       G     S       -        -          -        -       -
 session.own                  I       I     I       I        I          I        I       -
+calendar-feed.own            I       I     I       I        I          I        I       -
 audit.read                   D       -     -       -        -          -        D       -
 """
 

@@ -19,6 +19,7 @@ from service.kit.ids import new_id
 from service.mentoring.rules import PairingState
 from service.network.tables import Charter, CodeItem, GroupHead, SchoolDesignation, Task
 from service.partners.tables import ImportRun
+from service.phone.rules.calendar_feeds import new_secret
 from service.timetable.tables import (
     ClassSection,
     Cover,
@@ -250,6 +251,21 @@ async def _client(place: Place) -> UUID:
 async def _session(place: Place) -> UUID:
     owner_id = place.owner_id or (await place.make.account(school_id=place.school.id)).id
     return UUID(str((await place.make.signed_in(account=owner_id)).id))
+
+
+@builds("calendar_feed", Anchor.MINE)
+async def _calendar_feed(place: Place) -> UUID:
+    owner_id = place.owner_id or (await place.make.account(school_id=place.school.id)).id
+    return UUID(str((await place.make.calendar_feed(account=owner_id)).id))
+
+
+@builds("feed_secret", Anchor.EVERYWHERE)
+async def _feed_secret(place: Place) -> str:
+    teacher = await place.make.teacher(school=place.school)
+    account = await place.make.account(school_id=place.school.id, teacher_id=teacher.id)
+    secret = new_secret(place.district.id)
+    await place.make.calendar_feed(account=account, secret=secret)
+    return secret
 
 
 @builds("campus", Anchor.SCHOOL)

@@ -13,6 +13,8 @@ from service.kit.ids import new_id
 from service.kit.journal import record
 from service.mentoring.tables import Pairing
 from service.network.tables import CodeItem
+from service.phone.rules.calendar_feeds import new_secret, secret_hash
+from service.phone.tables import CalendarFeed
 
 
 async def special_day(
@@ -117,6 +119,22 @@ async def paired(
         mentee_id=mentee.id,
         valid=days(valid_from, valid_until),
         **filled,
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def calendar_feed(
+    db: AsyncSession, *, district: Any, account: Any, secret: str | None = None, **values: Any
+) -> CalendarFeed:
+    """An address under which a calendar app reads a schedule."""
+    row = CalendarFeed(
+        district_id=district.id,
+        account_id=getattr(account, "id", account),
+        name=values.pop("name", "我的手机"),
+        secret_hash=secret_hash(secret or new_secret(district.id)),
+        **values,
     )
     db.add(row)
     await db.flush()
