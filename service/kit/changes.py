@@ -7,7 +7,6 @@ transaction still running, so that a late committer is never skipped.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Identity, Uuid, insert, literal, text, tuple_
@@ -18,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.kit import clock
 from service.kit.observe import request_id
 from service.kit.problems import Text, refuses_value
+from service.kit.synctoken import START, Position
 from service.kit.tables import Instant, Table, Xid8, index, one_of
 
 
@@ -63,16 +63,6 @@ class Change(Table, table=True):
     actor: str = ""
     reason: str | None = Field(default=None, sa_type=Words)
     request_id: str = ""
-
-
-class Position(NamedTuple):
-    """A place in the feed; the next row is strictly after it."""
-
-    xid: int
-    seq: int
-
-
-START = Position(0, 0)
 
 
 async def note(

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.kit import synctoken
 from service.kit.problems import (
     Busy,
     InvalidValue,
@@ -160,9 +161,15 @@ class Database:
         ):
             await self._enter(session, district_id, timeout_seconds=timeout_seconds)
             yield session
+            await session.flush()
             if not keep:
-                await session.flush()
                 await transaction.rollback()
+            elif (noted := synctoken.written.get()) is not None:
+                connection = await session.connection()
+                own = (await connection.execute(synctoken.OWN_TRANSACTION)).scalar_one()
+                await transaction.commit()
+                if own is not None:
+                    noted.add(int(own))
 
     @asynccontextmanager
     async def read(self, district_id: UUID | None) -> AsyncIterator[AsyncSession]:

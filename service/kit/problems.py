@@ -91,6 +91,20 @@ class CursorMismatch(Problem):
     )
 
 
+class SyncTokenInvalid(Problem):
+    """A sync token was made up, cut, or belongs to another caller."""
+
+    code = "sync-token-invalid"
+    status = 400
+    title = Text("同步令牌无效", "The sync token is not valid")
+    remedy = Text(
+        "请原样使用上次返回的令牌,勿截断或改写;令牌只供取得它的账号使用。"
+        "无法找回时,请不带令牌重新同步。",
+        "Use the last token exactly as it was answered, and only with the account that got it. "
+        "If it is lost, start again without a token.",
+    )
+
+
 class Unauthorized(Problem):
     """No valid access token came with the request."""
 

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from service.kit import changes, jobs
-from service.kit.changes import START, Op, Position
+from service.kit.changes import Op
 from service.kit.db import AsyncSession, Database, problem_of
 from service.kit.problems import Busy
+from service.kit.synctoken import START, Position
 
 Settled = Callable[[], Awaitable[None]]
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.kit import language
+from service.kit import language, synctoken
 from service.kit.db import is_retryable, problem_of
 from service.kit.http.answers import problem_answer
 from service.kit.observe import REQUESTS, RETRIES, log, request_id
@@ -43,7 +43,9 @@ class Edge:
         given = headers.get(b"x-request-id", b"")
         request_id.set(given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex)
         language.speak(language.choose(headers.get(b"accept-language", b"").decode("latin-1")))
-        outcome = _Outcome(send)
+        written = synctoken.Written()
+        synctoken.written.set(written)
+        outcome = _Outcome(send, written)
         started = time.perf_counter()
         try:
             body = await _read(scope, receive, headers)
@@ -92,8 +94,9 @@ def _refusal(error: Exception, *, path: str) -> Problem:
 class _Outcome:
     """What has left so far."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, written: synctoken.Written) -> None:
         self._send = send
+        self._written = written
         self.started = False
         self.status = 0
 
@@ -104,6 +107,9 @@ class _Outcome:
             headers = [*message["headers"], (b"x-request-id", request_id.get().encode())]
             headers.append((b"content-language", b"en" if language.current() == "en" else b"zh-CN"))
             headers.append((b"x-content-type-options", b"nosniff"))
+            if self._written.position is not None:
+                token = synctoken.make(self._written.position)
+                headers.append((synctoken.HEADER.lower().encode(), token.encode()))
             if not any(name == b"cache-control" for name, _ in message["headers"]):
                 headers.append((b"cache-control", b"private, no-cache"))
             headers.append((b"vary", b"Accept-Language, Authorization"))

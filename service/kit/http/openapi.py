@@ -1,6 +1,6 @@
 """The published contract: made from the routes, completed with what only the whole can say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
+from service.kit import synctoken
 from service.kit.http.routing import Route
 from service.kit.problems import Text
 
@@ -43,12 +44,22 @@ _PROBLEM_SCHEMA: Mapping[str, Any] = {
 }
 
 
-def _operations(document: Document) -> list[Document]:
+_WRITING = frozenset({"post", "put", "patch", "delete"})
+_SYNC_TOKEN: Mapping[str, Any] = {
+    "description": "同步令牌:不早于本次写入;读取时带上它,不会得到更旧的内容 / "
+    "A place in the feed at or after this write; who shows it is answered nothing older",
+    "schema": {"type": "string"},
+}
+
+
+def _operations(
+    document: Document, *, methods: Collection[str] = _WRITING | {"get"}
+) -> list[Document]:
     return [
         operation
         for path in document["paths"].values()
         for method, operation in path.items()
-        if method in {"get", "post", "put", "patch", "delete"}
+        if method in methods
     ]
 
 
@@ -87,6 +98,10 @@ def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) 
     for operation in _operations(document):
         held = permissions.get(operation.get("operationId"), [])
         operation["x-permission"] = [permission.value for permission in held if permission]
+    for operation in _operations(document, methods=_WRITING):
+        for status, answer in operation["responses"].items():
+            if status.startswith("2"):
+                answer.setdefault("headers", {})[synctoken.HEADER] = deepcopy(dict(_SYNC_TOKEN))
     _drop(document, "itemSchema")
     return document
 

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from typing_extensions import override
 
-from service.kit import idempotency
+from service.kit import idempotency, synctoken
 from service.kit.http.answers import PROBLEM_JSON, problem_answer
 from service.kit.http.deps import NotModified
 from service.kit.http.validation import message_for
@@ -188,6 +188,10 @@ async def _store(request: Request, response: Response) -> None:
     headers = {
         name: value for name, value in response.headers.items() if name.lower() in _KEPT_HEADERS
     }
+    # Whoever lost the answer lost its token too.
+    connection = await request.state.db.connection()
+    own = (await connection.execute(synctoken.OWN_TRANSACTION)).scalar_one()
+    headers[synctoken.HEADER] = synctoken.make(synctoken.Position(int(own), 0))
     await idempotency.store(
         request.state.db,
         claimed,
