@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     statement_timeout_seconds: int = Field(default=15, ge=1)
     idle_transaction_timeout_seconds: int = Field(default=10, ge=1)
+    outbound_allowed: str = ""
+    """Networks and hosts of one's own to ask, like ``10.8.0.0/16,hooks.edu.internal``."""
+    outbound_authority: Path | None = None
+    """A file with certificate authorities of one's own, beside the system's."""
     log_level: str = "INFO"
     log_json: bool = True
 
