@@ -1,0 +1,1 @@
+"""What the feed and webhooks refuse, a file per noun."""

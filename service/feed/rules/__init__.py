@@ -1,0 +1,1 @@
+"""The decisions of the feed and of webhooks, a file per noun."""

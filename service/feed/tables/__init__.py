@@ -1,0 +1,1 @@
+"""Rows of the feed module, a file per noun."""
