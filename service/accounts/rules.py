@@ -28,7 +28,7 @@ _ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN, Permission.CAL
 _WORDS = frozenset({Permission.CODE_LIST_READ})
 """Code lists are the district's own words: whoever works here may read them."""
 
-_ANSWERS = frozenset({Permission.MENTORING_ANSWER, Permission.COVER_ANSWER})
+_ANSWERS = frozenset({Permission.MENTORING_ANSWER, Permission.COVER_ANSWER, Permission.SWAP_ANSWER})
 """What only the one who is asked can say."""
 
 _DISTRICT_OFFICE = frozenset(Permission) - _ANYBODY - _ANSWERS
@@ -53,6 +53,9 @@ _GROUP_OFFICE = frozenset(
         Permission.LEAVE_DECIDE,
         Permission.COVER_READ,
         Permission.COVER_WRITE,
+        Permission.SWAP_READ,
+        Permission.SWAP_WRITE,
+        Permission.SWAP_DECIDE,
         Permission.ASSIGNMENT_READ,
         Permission.ASSIGNMENT_WRITE,
         Permission.ASSIGNMENT_PUBLISH,
@@ -83,6 +86,9 @@ _SCHOOL_OFFICE = frozenset(
         Permission.LEAVE_DECIDE,
         Permission.COVER_READ,
         Permission.COVER_WRITE,
+        Permission.SWAP_READ,
+        Permission.SWAP_WRITE,
+        Permission.SWAP_DECIDE,
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
@@ -102,6 +108,9 @@ _TEACHER = frozenset(
         Permission.LEAVE_WRITE,
         Permission.COVER_READ,
         Permission.COVER_ANSWER,
+        Permission.SWAP_READ,
+        Permission.SWAP_WRITE,
+        Permission.SWAP_ANSWER,
     }
 )
 """What a teacher may do with their own rows."""
@@ -127,6 +136,7 @@ _INSPECTION = _STUDY | {
     Permission.AUDIT_READ,
     Permission.LEAVE_READ,
     Permission.COVER_READ,
+    Permission.SWAP_READ,
 }
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {

@@ -20,6 +20,7 @@ from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task, settle_tasks
 from service.timetable import handing, load, queries
+from service.timetable.lapsing import lapse_swaps
 from service.timetable.load import Ground
 from service.timetable.problems import LessonNotFound, LessonNotScheduled, LessonOver
 from service.timetable.problems.absence import (
@@ -84,7 +85,7 @@ async def call_for_help(db: AsyncSession, *, by: Caller, cover_id: UUID) -> None
     found = await absences.overdue(db, cover_id=cover_id, now=clock.now())
     if found is None:
         return
-    _, lesson, school_id, campus_name, zone = found
+    lesson, school_id, campus_name = found
     ground = await load.ground(db, district_id=by.district_id)
     group_id = await absences.group_of(db, caller=by, school_id=school_id)
     at = lesson.starts_at.astimezone(ground.zone)
@@ -101,7 +102,6 @@ async def call_for_help(db: AsyncSession, *, by: Caller, cover_id: UUID) -> None
         owner_id=group_id or school_id,
         due_on=at.date(),
     )
-    del zone
     await open_task(db, by=by, new=new)
 
 
@@ -458,6 +458,7 @@ async def _settle(
         db, f"lesson.{held.lesson.change}", held.lesson, by=caller, before=was, reach=reach
     )
     if state is not CoverState.OPEN:
+        await lapse_swaps(db, by=caller, lesson_ids=[held.lesson.id])
         await _close_offers(db, by=caller, cover_id=held.cover.id)
         await settle_tasks(
             db, by=caller, kind=UNCOVERED, subject_id=held.lesson.id, reason=_SETTLED

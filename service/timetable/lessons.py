@@ -25,6 +25,7 @@ from service.kit.problems import (
     Text,
 )
 from service.timetable import cover, laying, load, queries
+from service.timetable.lapsing import lapse_swaps
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import (
@@ -167,6 +168,7 @@ async def cancel(
     )
     await held.record(db, "lesson.cancelled", by=caller, before=before)
     await cover.lapse(db, by=caller, lesson_id=lesson_id)
+    await lapse_swaps(db, by=caller, lesson_ids=[lesson_id])
     return held.lesson
 
 
@@ -223,6 +225,7 @@ async def move(
     if lesson.substitute_id is None:
         # At its new time it has its own teacher, or the move would have been refused.
         await cover.lapse(db, by=caller, lesson_id=lesson_id)
+    await lapse_swaps(db, by=caller, lesson_ids=[lesson_id])
     return lesson
 
 

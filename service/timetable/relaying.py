@@ -26,6 +26,7 @@ from service.kit.tables import Instant
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task
 from service.timetable import laying, load, queries
+from service.timetable.lapsing import lapse_swaps
 from service.timetable.laying import Layout, Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import ScheduleConflict
@@ -77,6 +78,8 @@ async def follow(db: AsyncSession, touched: Touched) -> Impact:
         return Impact()
     await _carry_out(db, plan=plan, by=touched.by, ground=ground)
     await _note(db, plan=plan, by=touched.by)
+    given_up = {one.id for one in plan.given_up()}
+    await lapse_swaps(db, by=touched.by, lesson_ids=given_up)
     tasks = await _open_tasks(db, plan=plan, by=touched.by)
     return Impact(
         lessons_laid=len(plan.changes.laid) + len(plan.changes.restored),

@@ -27,6 +27,7 @@ _SEEN_BY = {
     "lesson": "timetable.read",
     "leave": "leave.read",
     "cover": "cover.read",
+    "swap": "swap.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
     "me": "me.read",
@@ -412,6 +413,28 @@ ABSENCES: Chapter = {
 }
 
 
+# Swaps
+
+
+async def _new_swap(place: Place) -> Any:
+    mine, other = await place.the("lesson"), await place.the("other_lesson")
+    return {"lesson_ids": [str(mine), str(other)], "reason": "外出培训"}
+
+
+SWAPS: Chapter = {
+    "listSwapPartners": op("swap.write"),
+    "listSwaps": op("swap.read", lists="swap"),
+    "proposeSwap": op("swap.write", at="lesson", body=_new_swap, in_body=True),
+    "getSwap": op("swap.read"),
+    "consentToSwap": op("swap.answer"),
+    "declineSwap": op("swap.answer", body=_always({"reason": "当日有教研活动"})),
+    "withdrawSwap": op("swap.write"),
+    "approveSwap": op("swap.decide", alive=_MAYBE_NOT_NOW),
+    "refuseSwap": op("swap.decide", body=_always({"reason": "影响考试安排"}), alive=_MAYBE_NOT_NOW),
+    "undoSwap": op("swap.write", alive=_MAYBE_NOT_NOW),
+}
+
+
 # Imports
 
 IMPORTS: Chapter = {
@@ -579,5 +602,6 @@ CHAPTERS: Mapping[str, Chapter] = {
     "network": NETWORK,
     "phone": PHONE,
     "staff": STAFF,
+    "swaps": SWAPS,
     "timetable": TIMETABLE,
 }

@@ -34,6 +34,10 @@ leave.decide                 D       G     S       -        -          -        
 cover.read                   D       G     S       I        -          -        D       -
 cover.write                  D       G     S       -        -          -        -       -
 cover.answer                 -       -     -       I        -          -        -       -
+swap.read                    D       G     S       I        -          -        D       -
+swap.write                   D       G     S       I        -          -        -       -
+swap.answer                  -       -     -       I        -          -        -       -
+swap.decide                  D       G     S       -        -          -        -       -
 assignment.read              D       G     S       I        D          D        D       S
 assignment.write             D       G     -       -        -          -        -       -
 assignment.publish           D       G     -       -        -          -        -       -

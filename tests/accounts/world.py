@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,8 @@ from service.timetable.tables import (
     Leave,
     Lesson,
     Room,
+    Swap,
+    SwapLeg,
     TravelTime,
     WeeklySlot,
 )
@@ -510,6 +512,77 @@ async def _offer(place: Place) -> UUID:
             expires_at=clock.now() + timedelta(days=20),
         )
     )
+
+
+# Swaps
+
+
+async def _lesson_at(place: Place, *, teacher_id: UUID, begins: datetime) -> UUID:
+    """Another lesson of the campus, on another day."""
+    taught = {"campus_id": await place.the("campus"), "subject": "14"}
+    slot = WeeklySlot(
+        district_id=place.district.id,
+        teacher_id=teacher_id,
+        stage="2",
+        weekday=2,
+        period=4,
+        valid=ALWAYS,
+        **taught,
+    )
+    slot_id = await place.keep(slot)
+    return await place.keep(
+        Lesson(
+            district_id=place.district.id,
+            slot_id=slot_id,
+            original_teacher_id=teacher_id,
+            on_date=begins.date(),
+            week=6,
+            period=4,
+            starts_at=begins,
+            ends_at=begins + timedelta(minutes=40),
+            **taught,
+        )
+    )
+
+
+@builds("other_lesson", Anchor.SCHOOL)
+async def _other_lesson(place: Place) -> UUID:
+    colleague = await place.make.teacher(school=place.helper)
+    begins = clock.now() + timedelta(days=31)
+    return await _lesson_at(place, teacher_id=colleague.id, begins=begins)
+
+
+@builds("swap", Anchor.TEACHER)
+async def _swap(place: Place) -> UUID:
+    colleague = await place.make.teacher(school=place.helper)
+    swap_id = await place.keep(
+        Swap(
+            district_id=place.district.id,
+            campus_id=await place.the("campus"),
+            reason="外出培训",
+            needs_approval=True,
+            proposed_by="a test",
+            proposed_by_name="测试",
+            proposed_at=clock.now(),
+        )
+    )
+    for number, teacher_id in enumerate((place.teacher.id, colleague.id)):
+        begins = clock.now() + timedelta(days=32 + number)
+        await place.keep(
+            SwapLeg(
+                district_id=place.district.id,
+                swap_id=swap_id,
+                place=number,
+                lesson_id=await _lesson_at(place, teacher_id=teacher_id, begins=begins),
+                teacher_id=teacher_id,
+                on_date=begins.date(),
+                week=6,
+                period=4,
+                starts_at=begins,
+                ends_at=begins + timedelta(minutes=40),
+            )
+        )
+    return swap_id
 
 
 # Calendar

@@ -294,10 +294,10 @@ async def hold_covers_of(db: AsyncSession, *, leave_id: UUID) -> Sequence[Cover]
 
 
 async def overdue(db: AsyncSession, *, cover_id: UUID, now: datetime) -> Any:
-    """An open cover whose deadline is over, with its lesson and school; nothing otherwise."""
+    """The lesson of an open cover whose deadline is over, with its school; or nothing."""
     statement = (
-        select_rows(Cover, Lesson, col(Campus.school_id), col(Campus.name), col(Campus.zone))
-        .join(Lesson, col(Lesson.id) == col(Cover.lesson_id))
+        select_rows(Lesson, col(Campus.school_id), col(Campus.name))
+        .join(Cover, col(Cover.lesson_id) == col(Lesson.id))
         .join(Campus, col(Campus.id) == col(Lesson.campus_id))
         .where(
             col(Cover.id) == cover_id,

@@ -191,7 +191,6 @@ def _of_classes(column: Any) -> ScalarSelect[Any]:
 
 
 def _lesson_rows() -> Select[Any]:
-    """Lessons with the names a reader needs, as flat rows."""
     original = aliased(Teacher, name="original")
     return (
         select_rows(
@@ -227,8 +226,9 @@ def _lesson_rows() -> Select[Any]:
     )
 
 
-_LESSON_ROWS = _lesson_rows()
-_LESSON_COLUMNS = _LESSON_ROWS.selected_columns.keys()
+LESSON_ROWS = _lesson_rows()
+"""Lessons with the names a reader needs; every use adds who may see which."""
+_LESSON_COLUMNS = LESSON_ROWS.selected_columns.keys()
 
 
 def lesson_row(values: Iterable[Any]) -> Any:
@@ -251,7 +251,7 @@ class LessonFilter:
 
 def lessons(caller: Caller, *, wanted: LessonFilter) -> Select[Any]:
     """The lessons within reach: taught at one's campuses, or by one's teachers."""
-    statement = _LESSON_ROWS.where(_visible_lessons(caller, Permission.TIMETABLE_READ))
+    statement = LESSON_ROWS.where(_visible_lessons(caller, Permission.TIMETABLE_READ))
     if wanted.campus_id is not None:
         statement = statement.where(col(Lesson.campus_id) == wanted.campus_id)
     if wanted.teacher_id is not None:
@@ -284,7 +284,7 @@ async def visible_lesson(db: AsyncSession, *, caller: Caller, lesson_id: UUID) -
     LessonNotFound
         It does not exist, or the caller may not see it.
     """
-    statement = _LESSON_ROWS.where(
+    statement = LESSON_ROWS.where(
         col(Lesson.id) == lesson_id, _visible_lessons(caller, Permission.TIMETABLE_READ)
     )
     found = (await (await db.connection()).execute(statement)).one_or_none()

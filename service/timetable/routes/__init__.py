@@ -1,5 +1,5 @@
 """Routes of the timetable, a file per noun."""
 
-from service.timetable.routes import cover, leave, lessons, places
+from service.timetable.routes import cover, leave, lessons, places, swap
 
-routers = [*places.routers, lessons.router, *leave.routers, *cover.routers]
+routers = [*places.routers, lessons.router, *leave.routers, *cover.routers, swap.router]

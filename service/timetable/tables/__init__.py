@@ -10,6 +10,7 @@ from service.timetable.tables.lessons import (
     WeeklySlot,
     WeeklySlotClass,
 )
+from service.timetable.tables.swap import Swap, SwapLeg
 
 __all__ = [
     "ClassSection",
@@ -20,6 +21,8 @@ __all__ = [
     "Lesson",
     "Occupancy",
     "Room",
+    "Swap",
+    "SwapLeg",
     "TravelTime",
     "WeeklySlot",
     "WeeklySlotClass",
