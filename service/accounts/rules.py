@@ -61,6 +61,10 @@ _GROUP_OFFICE = frozenset(
         Permission.ASSIGNMENT_PUBLISH,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
+        Permission.PROGRAMME_READ,
+        Permission.PROGRAMME_WRITE,
+        Permission.STUDIO_READ,
+        Permission.STUDIO_WRITE,
         Permission.ACCOUNT_READ,
         Permission.ACCOUNT_WRITE,
     }
@@ -92,6 +96,9 @@ _SCHOOL_OFFICE = frozenset(
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
+        Permission.PROGRAMME_READ,
+        Permission.STUDIO_READ,
+        Permission.STUDIO_WRITE,
         Permission.ACCOUNT_READ,
         Permission.ACCOUNT_WRITE,
     }
@@ -104,6 +111,7 @@ _TEACHER = frozenset(
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_ANSWER,
+        Permission.STUDIO_READ,
         Permission.LEAVE_READ,
         Permission.LEAVE_WRITE,
         Permission.COVER_READ,
@@ -126,6 +134,8 @@ _STUDY = frozenset(
         Permission.TIMETABLE_READ,
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
+        Permission.PROGRAMME_READ,
+        Permission.STUDIO_READ,
     }
 )
 

@@ -1,10 +1,11 @@
 """Which pairings a caller's grants reach: those in which they reach one of the two."""
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, literal, or_
 from sqlmodel import col
 
 from service.kit.auth import Caller, Permission
-from service.mentoring.tables import Pairing
+from service.mentoring.tables import MentoringProgramme, Pairing
+from service.network.access import governed_groups, reaches_district, visible_groups
 from service.staff.access import visible_teachers
 
 
@@ -17,3 +18,24 @@ def visible_pairings(caller: Caller) -> ColumnElement[bool]:
 def governed_pairings(caller: Caller) -> ColumnElement[bool]:
     """Whether a pairing is the caller's to change: the mentee's office looks after it."""
     return col(Pairing.mentee_id).in_(visible_teachers(caller, Permission.MENTORING_WRITE))
+
+
+def visible_programmes(caller: Caller) -> ColumnElement[bool]:
+    """Whether a programme is within sight: the district's own, and those of groups in reach."""
+    return or_(
+        col(MentoringProgramme.group_id).is_(None),
+        col(MentoringProgramme.group_id).in_(visible_groups(caller, Permission.PROGRAMME_READ)),
+    )
+
+
+def governed_programmes(caller: Caller) -> ColumnElement[bool]:
+    """Whether a programme is the caller's to change: the office of its scope."""
+    permission = Permission.PROGRAMME_WRITE
+    return or_(
+        and_(
+            # Without it, NULL for the district's own would be neither yes nor no.
+            col(MentoringProgramme.group_id).is_not(None),
+            col(MentoringProgramme.group_id).in_(governed_groups(caller, permission)),
+        ),
+        literal(value=reaches_district(caller, permission)),
+    )

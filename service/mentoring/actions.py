@@ -13,6 +13,7 @@ from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
 from service.mentoring import queries, rules
 from service.mentoring.problems import NotOneOfTheTwo, SelfMentoring
+from service.mentoring.queries.programme import policy_for
 from service.mentoring.rules import Act, EndReason, Life, PairingState, Plan, Side, Span
 from service.mentoring.tables import Pairing
 from service.mentoring.watch import look_after
@@ -57,7 +58,9 @@ async def propose(db: AsyncSession, *, caller: Caller, new: NewPairing) -> Pairi
     await queries.check_two(db, caller=caller, mentor_id=new.mentor_id, mentee_id=new.mentee_id)
     await queries.lock_teachers(db, teacher_ids=[new.mentor_id])
     known = await queries.persons(db, teacher_ids=[new.mentor_id, new.mentee_id])
-    policy = await queries.policy(db, district_id=caller.district_id)
+    policy = await policy_for(
+        db, district_id=caller.district_id, mentee_id=new.mentee_id, day=new.valid[0]
+    )
     plan = Plan(known[new.mentor_id], known[new.mentee_id], new.role, new.valid)
     rules.check_pair(plan, policy=policy)
     spans = await queries.open_spans(db, mentor_id=new.mentor_id)

@@ -30,6 +30,8 @@ _SEEN_BY = {
     "swap": "swap.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
+    "programme": "programme.read",
+    "studio": "studio.read",
     "me": "me.read",
     "import": "import.read",
     "account": "account.read",
@@ -592,6 +594,56 @@ MENTORING: Chapter = {
 }
 
 
+# Programmes
+
+
+async def _new_programme(place: Place) -> Any:
+    return {
+        "school_year_id": str(await place.the("school_year")),
+        "group_id": str(place.group.id),
+        "name": "双导师帮扶",
+    }
+
+
+async def _adjusted(place: Place) -> Any:
+    first = 2040 + 2 * list(Where).index(place.where)
+    return {"effective_from": f"{first}-10-01", "standard": {"plan": {"lesson_plans": 4}}}
+
+
+_ADDED = {"kind": "added", "reason": "转岗任教"}
+_OPEN_PROGRAMME = {"programme_id": "open_programme"}
+
+PROGRAMMES: Chapter = {
+    "listMentoringProgrammes": op("programme.read", lists="programme"),
+    "createMentoringProgramme": op(
+        "programme.write", at="programme", body=_new_programme, in_body=True
+    ),
+    "getMentoringProgramme": (
+        op("programme.read"),
+        op("programme.read", named={"programme_id": "district_programme"}),
+    ),
+    "changeMentoringProgramme": (
+        op("programme.write", body=_always({"name": "双导师帮扶(修订)"})),
+        op(
+            "programme.write",
+            named={"programme_id": "district_programme"},
+            body=_always({"name": "双导师帮扶(修订)"}),
+        ),
+    ),
+    "adjustMentoringProgramme": op(
+        "programme.write",
+        body=_adjusted,
+    ),
+    "openMentoringProgramme": op("programme.write"),
+    "closeMentoringProgramme": op("programme.write", named=_OPEN_PROGRAMME),
+    "listProgrammeEntries": op("programme.read"),
+    "decideProgrammeEntry": op("programme.write", at="programme", body=_always(_ADDED)),
+    "undoProgrammeEntry": op(
+        "programme.write", at="programme", named={"teacher_id": "programme_teacher"}
+    ),
+}
+
+
 CHAPTERS: Mapping[str, Chapter] = {
     "absences": ABSENCES,
     "accounts": ACCOUNTS,
@@ -601,6 +653,7 @@ CHAPTERS: Mapping[str, Chapter] = {
     "mentoring": MENTORING,
     "network": NETWORK,
     "phone": PHONE,
+    "programmes": PROGRAMMES,
     "staff": STAFF,
     "swaps": SWAPS,
     "timetable": TIMETABLE,

@@ -44,6 +44,10 @@ assignment.publish           D       G     -       -        -          -        
 mentoring.read               D       G     S       I        D          D        D       -
 mentoring.write              D       G     S       -        -          -        -       -
 mentoring.answer             -       -     -       I        -          -        -       -
+programme.read               D       G     S       -        D          D        D       -
+programme.write              D       G     -       -        -          -        -       -
+studio.read                  D       G     S       I        D          D        D       -
+studio.write                 D       G     S       -        -          -        -       -
 me.read                      I       I     I       I        I          I        I       -
 import.read                  D       -     -       -        -          -        D       -
 import.write                 D       -     -       -        -          -        -       -

@@ -791,6 +791,40 @@ async def _mentee(place: Place) -> UUID:
     return UUID(str(place.teacher.id))
 
 
+# Programmes
+
+
+async def _a_programme(place: Place, *, group: bool = True, **values: Any) -> UUID:
+    row = await place.make.programme(
+        year=await place.the("school_year"),
+        group=place.group if group else None,
+        valid=days(date(_year_of(place), 8, 1), date(_year_of(place) + 1, 8, 1)),
+        **values,
+    )
+    return UUID(str(row.id))
+
+
+@builds("programme", Anchor.GROUP)
+async def _programme(place: Place) -> UUID:
+    return await _a_programme(place, state="draft")
+
+
+@builds("open_programme", Anchor.GROUP)
+async def _open_programme(place: Place) -> UUID:
+    return await _a_programme(place, state="open")
+
+
+@builds("district_programme", Anchor.DISTRICT)
+async def _district_programme(place: Place) -> UUID:
+    return await _a_programme(place, group=False, state="draft")
+
+
+@builds("programme_teacher", Anchor.TEACHER)
+async def _programme_teacher(place: Place) -> UUID:
+    await place.make.programme_entry(programme=await place.the("programme"), teacher=place.teacher)
+    return UUID(str(place.teacher.id))
+
+
 # Imports
 
 

@@ -290,7 +290,7 @@ async def persons(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> dict[UU
     """What counts about teachers."""
     statement = select_rows(
         col(Teacher.id),
-        col(Teacher.backbone_level).is_not(None),
+        col(Teacher.backbone_level),
         col(Teacher.teaching_since),
         col(Teacher.expected_retirement_on),
     ).where(col(Teacher.id).in_(teacher_ids))
@@ -300,12 +300,13 @@ async def persons(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> dict[UU
         id_: Person(
             teacher_id=id_,
             teaches=frozenset(teaches.get(id_, ())),
-            backbone=backbone,
+            backbone=honour is not None,
+            honour=honour,
             teaching_since=since,
             retires_on=retires_on,
             stays=[stay for _, stay in stays.get(id_, [])],
         )
-        for id_, backbone, since, retires_on in await _values(db, statement)
+        for id_, honour, since, retires_on in await _values(db, statement)
     }
 
 

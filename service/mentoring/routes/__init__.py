@@ -1,5 +1,5 @@
 """Routes of mentoring, a file per noun."""
 
-from service.mentoring.routes import pairing
+from service.mentoring.routes import pairing, programme
 
-routers = pairing.routers
+routers = [*pairing.routers, programme.router]

@@ -273,6 +273,10 @@ class Policy:
 
     capacity: int = 3
     min_years: int = 5
+    honours: frozenset[str] | None = None
+    """Which honours count; ``None`` for any."""
+    honour_and_years: bool = False
+    """Whether it takes both; else either is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +286,8 @@ class Person:
     teacher_id: UUID
     teaches: frozenset[Qualified] = frozenset()
     backbone: bool = False
+    honour: str | None = None
+    """Which honour it is that makes them a backbone teacher."""
     teaching_since: date | None = None
     retires_on: date | None = None
     stays: Sequence[Stay] = ()
@@ -303,7 +309,7 @@ def lacks(plan: Plan, *, policy: Policy) -> list[Lack]:
     found: list[Lack] = []
     if not plan.mentor.teaches & plan.mentee.teaches:
         found.append(Lack.NO_SHARED_SUBJECT)
-    if not plan.mentor.backbone and years_taught(plan.mentor, on=since) < policy.min_years:
+    if not experienced(plan.mentor, policy=policy, on=since):
         found.append(Lack.NOT_EXPERIENCED)
     if leaves_on(plan.mentor, during=plan.valid) is not None:
         found.append(Lack.MENTOR_AWAY)
@@ -325,6 +331,13 @@ def check_pair(plan: Plan, *, policy: Policy) -> None:
     """
     if found := lacks(plan, policy=policy):
         raise MentorUnfit(lacks=[(lack.value, LACKS[lack]) for lack in found])
+
+
+def experienced(mentor: Person, *, policy: Policy, on: date) -> bool:
+    """Whether somebody has the honour or the years that a policy asks for, or both."""
+    honoured = mentor.backbone and (policy.honours is None or mentor.honour in policy.honours)
+    seasoned = years_taught(mentor, on=on) >= policy.min_years
+    return honoured and seasoned if policy.honour_and_years else honoured or seasoned
 
 
 def years_taught(person: Person, *, on: date) -> int:
