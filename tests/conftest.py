@@ -19,6 +19,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import TextClause, make_url, text
@@ -34,6 +35,12 @@ from tests.factories.accounts import access_token
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "huangge_template"
+
+# How long an example takes says something of the machine, not of the rule.
+hypothesis.settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any-machine")
 
 _LEFT_BEHIND_SECONDS = 2 * 60 * 60
 

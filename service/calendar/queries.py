@@ -25,10 +25,10 @@ from service.calendar.rules import (
     DaySource,
     FreeDay,
     Override,
-    Parity,
     PeriodTimes,
     TeachingDay,
     TermSpan,
+    WeekParity,
 )
 from service.calendar.tables import (
     BellPeriod,
@@ -127,7 +127,7 @@ async def overrides_of(
                 row.on_date,
                 DayKind(row.kind),
                 row.follows_weekday,
-                Parity(row.follows_parity) if row.follows_parity else None,
+                WeekParity(row.follows_parity) if row.follows_parity else None,
                 row.reason,
                 DaySource(row.source),
             )
@@ -471,7 +471,7 @@ def override_of(row: CalendarDay) -> Override:
         row.on_date,
         DayKind(row.kind),
         row.follows_weekday,
-        Parity(row.follows_parity) if row.follows_parity else None,
+        WeekParity(row.follows_parity) if row.follows_parity else None,
         row.reason,
         DaySource(row.source),
     )

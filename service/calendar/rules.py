@@ -24,7 +24,7 @@ _WEEKDAYS = "一二三四五六日"
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class Parity(StrEnum):
+class WeekParity(StrEnum):
     """单周, 双周."""
 
     ODD = "odd"
@@ -94,7 +94,7 @@ class Override:
     on_date: date
     kind: DayKind
     follows_weekday: int | None = None
-    follows_parity: Parity | None = None
+    follows_parity: WeekParity | None = None
     reason: str = ""
     source: DaySource = DaySource.MANUAL
 
@@ -106,7 +106,7 @@ class TeachingDay:
     on_date: date
     weekday: int
     week: int
-    parity: Parity
+    parity: WeekParity
     moved: bool
     source: DayScope | None
     provisional: bool
@@ -145,14 +145,14 @@ class PeriodTimes:
         return begins, begins + length
 
 
-def parity_of(week: int) -> Parity:
+def parity_of(week: int) -> WeekParity:
     """The parity of a teaching week."""
-    return Parity.ODD if week % 2 else Parity.EVEN
+    return WeekParity.ODD if week % 2 else WeekParity.EVEN
 
 
-def label_of(weekday: int, parity: Parity, *, with_parity: bool) -> Text:
+def label_of(weekday: int, parity: WeekParity, *, with_parity: bool) -> Text:
     """How a moved day is announced, e.g. 按周二(单周)课表."""
-    zh = {Parity.ODD: "(单周)", Parity.EVEN: "(双周)"}[parity] if with_parity else ""
+    zh = {WeekParity.ODD: "(单周)", WeekParity.EVEN: "(双周)"}[parity] if with_parity else ""
     en = f" ({parity} week)" if with_parity else ""
     return Text(f"按周{_WEEKDAYS[weekday - 1]}{zh}课表", f"follows {_WEEKDAYS_EN[weekday - 1]}{en}")
 

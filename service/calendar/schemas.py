@@ -18,9 +18,9 @@ from service.calendar.rules import (
     FreeDay,
     Impact,
     NoticeDiff,
-    Parity,
     PeriodTimes,
     TeachingDay,
+    WeekParity,
     Whyever,
 )
 from service.calendar.tables import (
@@ -271,7 +271,7 @@ class CalendarDayIn(In):
         Field(ge=1, le=7, description="按周几的课表(周一为 1);调休日未定时留空", examples=[2]),
     ] = None
     follows_parity: Annotated[
-        Parity | None, Field(description="按单周或双周;留空按日期所在周", examples=["odd"])
+        WeekParity | None, Field(description="按单周或双周;留空按日期所在周", examples=["odd"])
     ] = None
     reason: Annotated[str, Field(max_length=80, description="事由", examples=["国庆节调休"])] = ""
 
@@ -297,7 +297,7 @@ class CalendarDayOut(Out):
     on_date: date
     kind: DayKind
     follows_weekday: int | None
-    follows_parity: Parity | None
+    follows_parity: WeekParity | None
     reason: str
     source: DaySource
 
@@ -314,7 +314,7 @@ class DayOut(Out):
     teaching: bool
     weekday: Annotated[int | None, Field(description="按周几的课表(周一为 1)")]
     week: Annotated[int | None, Field(description="教学周")]
-    parity: Parity | None
+    parity: WeekParity | None
     moved: Annotated[bool, Field(description="所按课表与日期本身不同")]
     label: Annotated[str | None, Field(description="如“按周二(单周)课表”")]
     why_not: Annotated[
@@ -451,7 +451,7 @@ class DayRow:
     on_date: date
     kind: DayKind
     follows_weekday: int | None = None
-    follows_parity: Parity | None = None
+    follows_parity: WeekParity | None = None
     reason: str = ""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import SmallInteger
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlmodel import Field
 
-from service.calendar.rules import DayKind, DayScope, DaySource, Parity
+from service.calendar.rules import DayKind, DayScope, DaySource, WeekParity
 from service.kit.db import (
     Tenant,
     Versioned,
@@ -105,7 +105,7 @@ class CalendarDay(Versioned, table=True):
         index("ix_calendar_day_date", "on_date"),
         one_of("ck_calendar_day_scope", "scope", DayScope),
         one_of("ck_calendar_day_kind", "kind", DayKind),
-        one_of("ck_calendar_day_follows_parity", "follows_parity", Parity),
+        one_of("ck_calendar_day_follows_parity", "follows_parity", WeekParity),
         one_of("ck_calendar_day_source", "source", DaySource),
         check("ck_calendar_day_follows_weekday", "follows_weekday BETWEEN 1 AND 7"),
         check(

@@ -14,8 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 
 from service.calendar import bulk as calendar
-from service.calendar.rules import DayKind, DayScope, PeriodTimes
-from service.calendar.rules import Parity as DayParity
+from service.calendar.rules import DayKind, DayScope, PeriodTimes, WeekParity
 from service.calendar.schemas import BellRow, DayRow, TermRow
 from service.itinerant import bulk as itinerant
 from service.itinerant.schemas import AssignmentRow
@@ -377,7 +376,7 @@ async def _calendar_days(db: AsyncSession, rows: Sequence[Row], by: Caller) -> _
             on_date=row["on_date"],
             kind=DayKind(row["kind"]),
             follows_weekday=int(row["follows_weekday"]) if row["follows_weekday"] else None,
-            follows_parity=_if_any(DayParity, row["follows_parity"]),
+            follows_parity=_if_any(WeekParity, row["follows_parity"]),
             reason=row["reason"] or "",
         )
         for row in _values(rows)

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from service.calendar.bulk import upsert_bells, upsert_calendar_days, upsert_terms
 from service.calendar.problems import TermUnfit
-from service.calendar.rules import DayKind, DayScope, Parity, PeriodTimes
+from service.calendar.rules import DayKind, DayScope, PeriodTimes, WeekParity
 from service.calendar.schemas import BellRow, DayRow, TermRow
 from service.kit.auth import system
 from service.kit.changes import Change
@@ -209,7 +209,7 @@ async def test_dates_of_three_scopes_and_twice_is_once(upsert, make, database, d
             scope=DayScope.SCHOOL,
             unit=code,
             follows_weekday=4,
-            follows_parity=Parity.ODD,
+            follows_parity=WeekParity.ODD,
         ),
     ]
 

@@ -18,11 +18,11 @@ from service.calendar.rules import (
     FreeDay,
     NationalDay,
     Override,
-    Parity,
     PeriodTimes,
     Shift,
     TeachingDay,
     TermSpan,
+    WeekParity,
     Whyever,
     announced_by,
     bell_faults,
@@ -58,7 +58,7 @@ def decided(day: date, kind: DayKind = DayKind.TEACH, **more) -> Override:
 
 def test_an_ordinary_monday_is_a_monday():
     assert on(AUTUMN.starts) == TeachingDay(
-        AUTUMN.starts, 1, 1, Parity.ODD, False, None, False, None
+        AUTUMN.starts, 1, 1, WeekParity.ODD, False, None, False, None
     )
 
 
@@ -109,11 +109,11 @@ def test_the_sunday_of_2026_follows_the_tuesday_it_stands_for():
     assert (AUTUMN.week_of(sunday), AUTUMN.week_of(tuesday)) == (3, 6)
 
     silent = on(sunday, decided(sunday, follows_weekday=2))
-    spoken = on(sunday, decided(sunday, follows_weekday=2, follows_parity=Parity.EVEN))
+    spoken = on(sunday, decided(sunday, follows_weekday=2, follows_parity=WeekParity.EVEN))
 
-    assert (silent.weekday, silent.week, silent.parity) == (2, 3, Parity.ODD)
+    assert (silent.weekday, silent.week, silent.parity) == (2, 3, WeekParity.ODD)
     assert silent.label == ("按周二课表", "follows Tuesday")
-    assert (spoken.weekday, spoken.week, spoken.parity) == (2, 3, Parity.EVEN)
+    assert (spoken.weekday, spoken.week, spoken.parity) == (2, 3, WeekParity.EVEN)
     assert spoken.label == ("按周二(双周)课表", "follows Tuesday (even week)")
     assert silent.moved
     assert spoken.moved
@@ -122,23 +122,23 @@ def test_the_sunday_of_2026_follows_the_tuesday_it_stands_for():
 
 def test_an_odd_week_thursday_in_an_even_week():
     saturday = date(2026, 10, 10)
-    found = on(saturday, decided(saturday, follows_weekday=4, follows_parity=Parity.ODD))
+    found = on(saturday, decided(saturday, follows_weekday=4, follows_parity=WeekParity.ODD))
 
-    assert (found.weekday, found.week, found.parity) == (4, 6, Parity.ODD)
+    assert (found.weekday, found.week, found.parity) == (4, 6, WeekParity.ODD)
     assert found.label == ("按周四(单周)课表", "follows Thursday (odd week)")
 
 
 def test_a_weekday_may_stay_and_only_change_its_parity():
     friday = date(2026, 9, 11)
-    found = on(friday, decided(friday, follows_parity=Parity.ODD))
+    found = on(friday, decided(friday, follows_parity=WeekParity.ODD))
 
-    assert (found.weekday, found.parity, found.moved) == (5, Parity.ODD, True)
+    assert (found.weekday, found.parity, found.moved) == (5, WeekParity.ODD, True)
     assert found.label == ("按周五(单周)课表", "follows Friday (odd week)")
 
 
 def test_what_a_day_is_anyway_is_no_move():
     friday = date(2026, 9, 11)
-    found = on(friday, decided(friday, follows_weekday=5, follows_parity=Parity.EVEN))
+    found = on(friday, decided(friday, follows_weekday=5, follows_parity=WeekParity.EVEN))
 
     assert (found.moved, found.label) == (False, None)
     assert found.source is DayScope.DISTRICT
@@ -186,7 +186,7 @@ def test_a_national_workday_in_the_winter_holiday_is_no_school_day():
 
 def test_a_make_up_day_nobody_announced_is_not_guessed():
     sunday = date(2026, 9, 20)
-    for parity in (None, Parity.ODD):
+    for parity in (None, WeekParity.ODD):
         found = on(sunday, decided(sunday, reason="国庆节调休", follows_parity=parity))
         assert found == FreeDay(sunday, Whyever.UNDECIDED, "国庆节调休", DayScope.DISTRICT, False)
 
@@ -229,7 +229,7 @@ DECISIONS = st.builds(
     on_date=DATES,
     kind=st.sampled_from(DayKind),
     follows_weekday=st.none() | st.integers(1, 7),
-    follows_parity=st.none() | st.sampled_from(Parity),
+    follows_parity=st.none() | st.sampled_from(WeekParity),
     reason=st.just("事由"),
     source=st.sampled_from(DaySource),
 )

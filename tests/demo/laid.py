@@ -15,10 +15,8 @@ from service.calendar.rules import (
     PeriodTimes,
     TeachingDay,
     TermSpan,
+    WeekParity,
     teaching_days,
-)
-from service.calendar.rules import (
-    Parity as DayParity,
 )
 from service.cli.demo.workbook import Book
 from service.network.rules import Datum
@@ -104,7 +102,7 @@ class Laid:
                     row["on_date"],
                     DayKind(row["kind"]),
                     int(row["follows_weekday"]) if "follows_weekday" in row else None,
-                    DayParity(row["follows_parity"]) if "follows_parity" in row else None,
+                    WeekParity(row["follows_parity"]) if "follows_parity" in row else None,
                 )
                 for row in rows
             ],

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.calendar.rules import Parity as CalendarParity
-from service.calendar.rules import PeriodTimes, TeachingDay
+from service.calendar.rules import PeriodTimes, TeachingDay, WeekParity
 from service.timetable.rules import Parity, Pattern, lay_out, lesson_id
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -18,7 +17,7 @@ WEEK_ONE = date(2026, 8, 31)
 
 def a_day(on_date: date, weekday: int, week: int, parity: str) -> TeachingDay:
     moved = weekday != on_date.isoweekday()
-    return TeachingDay(on_date, weekday, week, CalendarParity(parity), moved, None, False, None)
+    return TeachingDay(on_date, weekday, week, WeekParity(parity), moved, None, False, None)
 
 
 def an_ordinary_day(on_date: date) -> TeachingDay:

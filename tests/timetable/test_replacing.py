@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.calendar.rules import Parity as CalendarParity
-from service.calendar.rules import PeriodTimes, TeachingDay
+from service.calendar.rules import PeriodTimes, TeachingDay, WeekParity
 from service.timetable.rules import (
     Conflict,
     ConflictKind,
@@ -131,9 +130,7 @@ BELLS = {
 
 
 def a_day(on_date: date) -> TeachingDay:
-    return TeachingDay(
-        on_date, on_date.isoweekday(), 1, CalendarParity.ODD, False, None, False, None
-    )
+    return TeachingDay(on_date, on_date.isoweekday(), 1, WeekParity.ODD, False, None, False, None)
 
 
 HOST = Host(
