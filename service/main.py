@@ -48,6 +48,7 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("travel-times", Text("校区间交通时间", "Minutes between campuses")),
     ("assignments", Text("走教安排:检查、发布、结束", "Assignments: check, publish, end")),
     ("lessons", Text("课:查询、停课、调课", "Lessons: read, cancel, move")),
+    ("attendance", Text("签到、补签、学校确认与争议", "Check-ins, the host's word, disputes")),
     ("pairings", Text("师徒结对", "Pairings of mentors and mentees")),
     ("mentees", Text("双导师覆盖情况", "Who has which mentors")),
     ("tasks", Text("待办事项", "What waits for somebody")),

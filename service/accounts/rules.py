@@ -28,7 +28,14 @@ _ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN, Permission.CAL
 _WORDS = frozenset({Permission.CODE_LIST_READ})
 """Code lists are the district's own words: whoever works here may read them."""
 
-_ANSWERS = frozenset({Permission.MENTORING_ANSWER, Permission.COVER_ANSWER, Permission.SWAP_ANSWER})
+_ANSWERS = frozenset(
+    {
+        Permission.MENTORING_ANSWER,
+        Permission.COVER_ANSWER,
+        Permission.SWAP_ANSWER,
+        Permission.ATTENDANCE_CHECK_IN,
+    }
+)
 """What only the one who is asked can say."""
 
 _DISTRICT_OFFICE = frozenset(Permission) - _ANYBODY - _ANSWERS
@@ -56,6 +63,10 @@ _GROUP_OFFICE = frozenset(
         Permission.SWAP_READ,
         Permission.SWAP_WRITE,
         Permission.SWAP_DECIDE,
+        Permission.ATTENDANCE_READ,
+        Permission.ATTENDANCE_CONFIRM,
+        Permission.ATTENDANCE_DISPUTE,
+        Permission.ATTENDANCE_RESOLVE,
         Permission.ASSIGNMENT_READ,
         Permission.ASSIGNMENT_WRITE,
         Permission.ASSIGNMENT_PUBLISH,
@@ -93,6 +104,9 @@ _SCHOOL_OFFICE = frozenset(
         Permission.SWAP_READ,
         Permission.SWAP_WRITE,
         Permission.SWAP_DECIDE,
+        Permission.ATTENDANCE_READ,
+        Permission.ATTENDANCE_CONFIRM,
+        Permission.ATTENDANCE_DISPUTE,
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
@@ -119,6 +133,9 @@ _TEACHER = frozenset(
         Permission.SWAP_READ,
         Permission.SWAP_WRITE,
         Permission.SWAP_ANSWER,
+        Permission.ATTENDANCE_READ,
+        Permission.ATTENDANCE_CHECK_IN,
+        Permission.ATTENDANCE_DISPUTE,
     }
 )
 """What a teacher may do with their own rows."""
@@ -147,6 +164,7 @@ _INSPECTION = _STUDY | {
     Permission.LEAVE_READ,
     Permission.COVER_READ,
     Permission.SWAP_READ,
+    Permission.ATTENDANCE_READ,
 }
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {

@@ -52,7 +52,19 @@ _ELSEWHERE = frozenset(
         "tasks",
     }
 )
-_OF_ONE_TEACHER = frozenset({"lesson.cancelled", "lesson.moved"})
+_OF_ONE_TEACHER = frozenset(
+    {
+        "lesson.cancelled",
+        "lesson.moved",
+        "attendance.checked-in",
+        "attendance.confirmed",
+        "attendance.correction-approved",
+        "attendance.correction-asked",
+        "attendance.correction-refused",
+        "attendance.disputed",
+        "attendance.resolved",
+    }
+)
 """Changes that name everybody they touch; all others make the whole district be read anew."""
 
 _LOST = (OSError, PostgresError, InterfaceError, InternalClientError, SQLAlchemyError)

@@ -24,7 +24,7 @@ from service.kit.problems import (
     RelatedNotFound,
     Text,
 )
-from service.timetable import cover, laying, load, queries
+from service.timetable import attendance, cover, laying, load, queries
 from service.timetable.lapsing import lapse_swaps
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
@@ -126,6 +126,7 @@ async def _hold(
         raise Busy
     if lesson.status != LessonStatus.SCHEDULED:
         raise LessonNotScheduled
+    await attendance.refuse_confirmed(db, lesson_ids=[lesson_id])
     if lesson.starts_at <= clock.now():
         raise LessonOver
     ground = await load.ground(db, district_id=caller.district_id)

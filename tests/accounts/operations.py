@@ -27,6 +27,7 @@ _SEEN_BY = {
     "lesson": "timetable.read",
     "leave": "leave.read",
     "cover": "cover.read",
+    "attendance": "attendance.read",
     "swap": "swap.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
@@ -415,6 +416,41 @@ ABSENCES: Chapter = {
 }
 
 
+# Attendance
+
+_NOT_OVER = frozenset({409})
+"""The world's lessons lie in the future and at home."""
+
+
+async def _a_month(place: Place) -> Any:
+    return {"school_id": str(place.school.id), "month": "2026-09"}
+
+
+_ARRIVED = _always({"arrived_at": "2026-09-08T08:20:00+08:00", "reason": "手机没电"})
+
+ATTENDANCE: Chapter = {
+    "listAttendance": op("attendance.read", lists="lesson", item="lesson_id"),
+    "getAttendance": op("attendance.read", at="lesson"),
+    "checkIn": op("attendance.check-in", body=_always({}), alive=_NOT_OVER),
+    "askCorrection": op("attendance.check-in", at="lesson", body=_ARRIVED, alive=_NOT_OVER),
+    "approveCorrection": op("attendance.confirm", at="lesson", alive=_NOT_OVER),
+    "refuseCorrection": op(
+        "attendance.confirm", at="lesson", body=_always({"reason": "无记录"}), alive=_NOT_OVER
+    ),
+    "confirmLesson": op("attendance.confirm", at="lesson", alive=_NOT_OVER),
+    "confirmMonth": op("attendance.confirm", at="school", body=_a_month, in_body=True),
+    "disputeLesson": op(
+        "attendance.dispute", at="lesson", body=_always({"reason": "未到校"}), alive=_NOT_OVER
+    ),
+    "resolveDispute": op(
+        "attendance.resolve",
+        at="lesson",
+        body=_always({"taught": True, "reason": "属实"}),
+        alive=_NOT_OVER,
+    ),
+}
+
+
 # Swaps
 
 
@@ -647,6 +683,7 @@ PROGRAMMES: Chapter = {
 CHAPTERS: Mapping[str, Chapter] = {
     "absences": ABSENCES,
     "accounts": ACCOUNTS,
+    "attendance": ATTENDANCE,
     "calendar": CALENDAR,
     "imports": IMPORTS,
     "itinerant": ITINERANT,

@@ -38,6 +38,11 @@ swap.read                    D       G     S       I        -          -        
 swap.write                   D       G     S       I        -          -        -       -
 swap.answer                  -       -     -       I        -          -        -       -
 swap.decide                  D       G     S       -        -          -        -       -
+attendance.read              D       G     S       I        -          -        D       -
+attendance.check-in          -       -     -       I        -          -        -       -
+attendance.confirm           D       G     S       -        -          -        -       -
+attendance.dispute           D       G     S       I        -          -        -       -
+attendance.resolve           D       G     -       -        -          -        -       -
 assignment.read              D       G     S       I        D          D        D       S
 assignment.write             D       G     -       -        -          -        -       -
 assignment.publish           D       G     -       -        -          -        -       -

@@ -1,5 +1,12 @@
 """Routes of the timetable, a file per noun."""
 
-from service.timetable.routes import cover, leave, lessons, places, swap
+from service.timetable.routes import attendance, cover, leave, lessons, places, swap
 
-routers = [*places.routers, lessons.router, *leave.routers, *cover.routers, swap.router]
+routers = [
+    *places.routers,
+    lessons.router,
+    *leave.routers,
+    *cover.routers,
+    swap.router,
+    *attendance.routers,
+]

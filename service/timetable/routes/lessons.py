@@ -36,6 +36,7 @@ from service.timetable.problems import (
     LessonOver,
     ScheduleConflict,
 )
+from service.timetable.problems.attendance import LessonConfirmed
 from service.timetable.rules import LessonStatus, Wish
 from service.timetable.schemas import (
     CancelIn,
@@ -135,7 +136,7 @@ async def get_lesson(*, db: ReadDb, caller: Reader, lesson_id: UUID, tag: Tag) -
     operation_id="cancelLesson",
     summary="停课",
     description="取消一节尚未开始的课并说明原因。教师、班级与教室的时间随即空出,课的记录保留。",
-    responses=may_fail(LessonNotFound, LessonNotScheduled, LessonOver),
+    responses=may_fail(LessonNotFound, LessonNotScheduled, LessonOver, LessonConfirmed),
     openapi_extra=english(
         "Cancel a lesson",
         "Lets a lesson that has not begun not take place, with a reason. Teacher, class and room "
@@ -165,6 +166,7 @@ async def cancel_lesson(
         LessonNotFound,
         LessonNotScheduled,
         LessonOver,
+        LessonConfirmed,
         ScheduleConflict,
         RelatedNotFound,
         InvalidValue,

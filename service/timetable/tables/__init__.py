@@ -1,6 +1,7 @@
 """Rows of the timetable, a file per noun."""
 
 from service.timetable.tables.absence import Cover, CoverOffer, DutyPolicy, Leave
+from service.timetable.tables.attendance import Attendance, ClosedMonth
 from service.timetable.tables.lessons import (
     ClassSection,
     Lesson,
@@ -13,7 +14,9 @@ from service.timetable.tables.lessons import (
 from service.timetable.tables.swap import Swap, SwapLeg
 
 __all__ = [
+    "Attendance",
     "ClassSection",
+    "ClosedMonth",
     "Cover",
     "CoverOffer",
     "DutyPolicy",
