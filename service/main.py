@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from service import wiring
 from service.kit.db import Database
+from service.kit.hearing import Ear
 from service.kit.http import answers, health, openapi, pages
 from service.kit.http.edge import Edge
 from service.kit.idempotency import Replay
@@ -74,7 +75,11 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
             if settings().database_url is None:
                 raise RuntimeError("HUANGGE_DATABASE_URL is not set; try `huangge run`")
             app.state.database = Database(str(settings().database_url))
+        ear = Ear(app.state.database)
+        wiring.follow(app, ear)
+        ear.start()
         yield
+        await ear.stop()
         if database is None:
             await app.state.database.close()
 
@@ -96,7 +101,7 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
     app.state.database = database
     app.state.schema_head = schema_head
     app.state.authenticate = wiring.authenticator(app)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, recognise=wiring.recogniser(), at_once=wiring.remembering())
     for router in (*wiring.routers(), health.router, pages.router):
         app.router.routes.extend(router.routes)
     app.mount("/static", pages.static_files())

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from fastapi import APIRouter, FastAPI
 
 from service.kit.auth import Caller
+from service.kit.hearing import Ear
+from service.kit.http.edge import AtOnce, Recognise
 
 # Phones ask most often, so their routes are matched first.
 _MODULES = (
@@ -56,6 +58,23 @@ def routers() -> list[APIRouter]:
         several = getattr(routes, "routers", None)
         found += several if several is not None else [routes.router]  # type: ignore[attr-defined]
     return found
+
+
+def follow(app: FastAPI, ear: Ear) -> None:
+    """Tell of commits whoever remembers answers."""
+    ear.follow(import_module("service.phone.routes.me").answers_of(app))
+
+
+def recogniser() -> Recognise:
+    """How the edge knows without asking whom an access token stands for."""
+    recognise: Recognise = import_module("service.accounts.identity").recognise
+    return recognise
+
+
+def remembering() -> AtOnce:
+    """How the edge answers what is remembered."""
+    at_once: AtOnce = import_module("service.phone.routes.me").at_once
+    return at_once
 
 
 def authenticator(app: FastAPI) -> Callable[[str], Awaitable[Caller]]:

@@ -59,6 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "HUANGGE_DATA_DIR": str(home),
         "HUANGGE_SECRET": "a secret that only tests know, long enough for HMAC",
         "HUANGGE_DEMO": "false",
+        # Stories are told faster than people ask.
+        "HUANGGE_PEOPLE_QUOTA": "1000000",
+        "HUANGGE_CLIENT_QUOTA": "1000000",
     }
     os.environ.pop("HUANGGE_DATABASE_URL", None)
     settings.cache_clear()

@@ -15,6 +15,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit import clock
+from service.kit.db import CHANGED
 from service.kit.observe import request_id
 from service.kit.problems import Text, refuses_value
 from service.kit.synctoken import START, Position
@@ -94,6 +95,7 @@ async def note(
     rows = [{**shared, "resource_id": id_, "version": version} for id_, version in resources]
     if rows:
         await (await db.connection()).execute(insert(Change), rows)
+        db.info.setdefault(CHANGED, set()).add(district_id)
 
 
 async def read_after(

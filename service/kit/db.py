@@ -3,7 +3,7 @@
 Only this module and the edge open transactions; nobody else commits.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -46,6 +46,7 @@ from service.kit.tables import (
 )
 
 __all__ = [
+    "CHANGED",
     "AsyncSession",
     "Database",
     "Instant",
@@ -144,6 +145,9 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             self.url, connect_args=connect_args, hide_parameters=True, **pool
         )
+        self.prepares = chosen.prepared_statements
+        self.after_write: Callable[[UUID], None] | None = None
+        """Told of each committed change, so that others can be told."""
         self._role: str | None = None
 
     async def close(self) -> None:
@@ -170,6 +174,9 @@ class Database:
                 await transaction.commit()
                 if own is not None:
                     noted.add(int(own))
+        if keep and self.after_write is not None:
+            for changed in session.info.get(CHANGED, ()):
+                self.after_write(changed)
 
     @asynccontextmanager
     async def read(self, district_id: UUID | None) -> AsyncIterator[AsyncSession]:
@@ -206,6 +213,9 @@ class Database:
         found = await (await session.connection()).execute(_USABLE_ROLE, {"role": APP_ROLE})
         return APP_ROLE if found.scalar_one() else "none"
 
+
+CHANGED = "huangge.changed"
+"""In a session's ``info``: the districts whose change feed it wrote to."""
 
 _ENTER = text(
     "SELECT set_config('role', :role, true), set_config('huangge.district', :district, true),"

@@ -3,10 +3,11 @@
 import logging
 import sys
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -17,7 +18,25 @@ REQUESTS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 RETRIES = Counter("huangge_transaction_retries_total", "Transactions run again after a deadlock.")
+HEARING = Gauge(
+    "huangge_hearing", "1 while this process is told of commits; 0: it polls, or has no database."
+)
 JOBS = Counter("huangge_jobs_total", "Finished jobs.", ["job", "outcome"])
+
+
+@cache
+def _timer(operation: str, status: int) -> Histogram:
+    return REQUESTS.labels(operation, str(status))
+
+
+def observe(operation: str, status: int, seconds: float) -> None:
+    """Count a request that was answered."""
+    _timer(operation, status).observe(seconds)
+
+
+def debugging() -> bool:
+    """Whether anybody reads what is logged for debugging; putting it together takes time."""
+    return logging.getLogger("huangge").isEnabledFor(logging.DEBUG)
 
 
 def _add_request_id(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

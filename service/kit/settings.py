@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     oidc_jwks_url: str | None = None
     access_token_minutes: int = Field(default=15, ge=1, le=120)
     refresh_token_days: int = Field(default=30, ge=1, le=180)
+    people_quota: int = Field(default=600, ge=1)
+    """Requests of one account in each window; the same for all its devices."""
+    people_window_seconds: int = Field(default=60, ge=1)
+    client_quota: int = Field(default=200, ge=1)
+    """Requests of one partner's system in each window."""
+    client_window_seconds: int = Field(default=10, ge=1)
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
     max_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     statement_timeout_seconds: int = Field(default=15, ge=1)

@@ -3,6 +3,7 @@
 There is one spelling of each session: a second one would open a second transaction.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
@@ -19,6 +20,7 @@ from service.kit.conditional import Precondition, etag, matches
 from service.kit.db import Database
 from service.kit.http.schemas import Page
 from service.kit.idempotency import Claim
+from service.kit.limits import Budgets
 from service.kit.observe import log
 from service.kit.problems import (
     FieldError,
@@ -66,9 +68,13 @@ async def identify(request: Request) -> Caller | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    caller = await request.app.state.authenticate(token.strip())
+    caller: Caller = await request.app.state.authenticate(token.strip())
     request.state.caller = caller
-    return cast("Caller", caller)
+    # Whom the edge did not know without asking is counted here.
+    budgets: Budgets | None = getattr(request.state, "budgets", None)
+    if budgets is not None:
+        request.state.share = budgets.spend(caller, now=time.monotonic())
+    return caller
 
 
 Identity = Annotated[Caller | None, Depends(identify)]
@@ -177,7 +183,10 @@ class Tagger:
 
     def __call__(self, version: int | str, *, weak: bool = False) -> None:
         """Tag the answer with its version."""
-        tag = etag(version, weak=weak)
+        self.mark(etag(version, weak=weak))
+
+    def mark(self, tag: str) -> None:
+        """Tag the answer with an entity tag as it stands in a header."""
         if self.if_none_match is not None and matches(self.if_none_match, tag, weakly=True):
             raise NotModified(tag)
         self.response.headers["ETag"] = tag

@@ -7,44 +7,25 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request
+from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-from typing_extensions import override
+from starlette.types import Scope
 
 from service.kit import clock, language
 from service.kit.auth import Caller, Permission
 from service.kit.conditional import etag, matches
 from service.kit.db import AsyncSession
-from service.kit.http import Route, Tag, database_of, english, make_router, may_fail, needs
-from service.kit.http.deps import Tagger, identify
-from service.phone.freshness import KEPT_FOR, Answer, Answers
+from service.kit.http import Tag, database_of, english, make_router, may_fail, needs
+from service.kit.http.deps import Tagger
+from service.kit.http.edge import Headers, Ready
+from service.phone.freshness import KEPT_FOR, Answer, Answers, Known, Meaning
 from service.phone.problems import NotATeacher
 from service.phone.queries import mentoring, profile, schedule
 from service.phone.queries.home import Home, home_of
 from service.phone.rules import next_midnight
 from service.phone.schemas import MeOut, MyMentoringOut, MyScheduleOut, MyTodayOut
 
-
-class Remembering(Route):
-    """An operation that does not take a question apart twice.
-
-    Parsing a request costs more than answering it from memory. Who asks is checked all the same;
-    whatever is not remembered goes the usual way.
-    """
-
-    @override
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Look into the memory first."""
-        answer = await _recalled(Request(scope, receive)) if scope["method"] == "GET" else None
-        if answer is not None:
-            await answer(scope, receive, send)
-        else:
-            await super().handle(scope, receive, send)
-
-
 router = make_router(tag="me")
-router.route_class = Remembering
 
 Me = Annotated[Caller, needs(Permission.ME_READ)]
 
@@ -70,7 +51,7 @@ async def get_me(*, request: Request, caller: Me, tag: Tag) -> Response:
     asked_at = clock.now()
     async with database_of(request).read(caller.district_id) as db:
         found, zone = await profile.me(db, caller=caller)
-    return _reply(_answer(found, zones=[zone], now=asked_at), asked_at, tag)
+    return _reply(Known(_answer(found, zones=[zone], now=asked_at), asked_at), tag)
 
 
 @router.get(
@@ -165,7 +146,7 @@ async def get_my_mentoring(*, request: Request, caller: Me, tag: Tag) -> Respons
     async with database_of(request).read(caller.district_id) as db:
         home = await home_of(db, teacher_id=teacher_id)
         found = await mentoring.mentoring(db, home=home)
-    return _reply(_answer(found, zones=[home.zone], now=asked_at), asked_at, tag)
+    return _reply(Known(_answer(found, zones=[home.zone], now=asked_at), asked_at), tag)
 
 
 Find = Callable[[AsyncSession, Home], Awaitable[tuple[Found, list[str]]]]
@@ -184,37 +165,51 @@ async def _answered(
             found, zones = await find(db, home)
         return _answer(found, zones=zones, now=asked_at)
 
-    answers = _answers(request)
-    answer = await answers.get(
+    answers = answers_of(request.app)
+    known = await answers.get(
         district_id=caller.district_id,
         teacher_id=teacher_id,
         asked=(question, language.current()),
         build=build,
     )
-    answers.understand(request.url.path, request.scope["query_string"], question)
-    return _reply(answer, asked_at, tag)
+    meant = Meaning(request.scope["route"].operation_id, question)
+    answers.understand(request.scope["path"], request.scope["query_string"], meant)
+    return _reply(known, tag)
 
 
-async def _recalled(request: Request) -> Response | None:
-    """The answer to a question that was understood before, if it is remembered."""
-    answers = _answers(request)
-    question = answers.meaning(request.scope["path"], request.scope["query_string"])
-    caller = await identify(request) if question is not None else None
-    if caller is None or caller.teacher_id is None or not caller.may(Permission.ME_READ):
+def at_once(scope: Scope, headers: Headers, caller: Caller) -> Ready | None:
+    """The answer to a question that was understood before, if it is remembered and surely right.
+
+    Taking a request apart costs more than answering it from memory. Who asks is checked all the
+    same; whatever is not remembered goes the usual way.
+    """
+    answers = answers_of(scope["app"])
+    understood = answers.meaning(scope["path"], scope["query_string"])
+    if understood is None or caller.teacher_id is None or not caller.may(Permission.ME_READ):
         return None
-    asked_at = clock.now()
-    answer = await answers.recall(
+    known = answers.at_once(
         district_id=caller.district_id,
         teacher_id=caller.teacher_id,
-        asked=(question, language.current()),
+        asked=(understood.question, language.current()),
     )
-    if answer is None:
+    if known is None:
         return None
-    seen = request.headers.get("if-none-match")
-    tag = etag(answer.tag, weak=True)
-    if seen is not None and matches(seen, tag, weakly=True):
-        return Response(status_code=304, headers={"ETag": tag})
-    return _told(answer, asked_at)
+    answer, operation = known.answer, understood.operation
+    seen = headers.get(b"if-none-match")
+    if seen is not None and matches(seen.decode("latin-1"), answer.tag, weakly=True):
+        return Ready(operation, 304, [(b"etag", answer.tag.encode())], b"")
+    tail = _tail(known)
+    if b"gzip" in headers.get(b"accept-encoding", b"") and len(answer.rest) >= _WORTH_PACKING:
+        return Ready(operation, 200, [*_headers(answer), _GZIPPED], answer.gzipped(tail))
+    return Ready(operation, 200, _headers(answer), answer.rest + tail)
+
+
+_WORTH_PACKING = 1024
+_GZIPPED = (b"content-encoding", b"gzip")
+
+
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", b"application/json"), (b"etag", answer.tag.encode())]
 
 
 def _teacher(caller: Caller) -> UUID:
@@ -223,37 +218,36 @@ def _teacher(caller: Caller) -> UUID:
     return caller.teacher_id
 
 
-def _answers(request: Request) -> Answers:
+def answers_of(app: FastAPI) -> Answers:
     """What this process remembers."""
-    state = request.app.state
-    database = database_of(request)
-    known: Answers | None = getattr(state, "answers", None)
+    database = app.state.database
+    known: Answers | None = getattr(app.state, "answers", None)
     if known is None or known.database is not database:
-        known = state.answers = Answers(database)
+        known = app.state.answers = Answers(database)
     return known
 
 
 def _answer(found: Found, *, zones: list[str], now: datetime) -> Answer:
     rest = found.model_dump_json(exclude={"as_of"}).encode()
     return Answer(
-        rest=rest,
-        tag=blake2b(rest, digest_size=_TAG_BYTES).hexdigest(),
+        rest=rest[:-1],
+        tag=etag(blake2b(rest, digest_size=_TAG_BYTES).hexdigest(), weak=True),
         zone=ZoneInfo(zones[0]),
         good_from=now,
         good_until=min(now + KEPT_FOR, next_midnight(zones, now=now)),
     )
 
 
-def _reply(answer: Answer, asked_at: datetime, tag: Tagger) -> Response:
-    tag(answer.tag, weak=True)
-    return _told(answer, asked_at)
-
-
-def _told(answer: Answer, asked_at: datetime) -> Response:
-    """The answer as of the moment it was asked for; what was committed before is in it."""
-    as_of = asked_at.astimezone(answer.zone).isoformat(timespec="milliseconds")
+def _reply(known: Known, tag: Tagger) -> Response:
+    tag.mark(known.answer.tag)
     return Response(
-        b'{"as_of":"' + as_of.encode() + b'",' + answer.rest[1:],
+        known.answer.rest + _tail(known),
         media_type="application/json",
-        headers={"ETag": etag(answer.tag, weak=True)},
+        headers={"ETag": known.answer.tag},
     )
+
+
+def _tail(known: Known) -> bytes:
+    """What makes the answer one of its moment: what was committed before is in it."""
+    as_of = known.as_of.astimezone(known.answer.zone).isoformat(timespec="milliseconds")
+    return b',"as_of":"' + as_of.encode() + b'"}'
