@@ -267,7 +267,7 @@ def app(application: FastAPI, database: Database) -> Iterator[FastAPI]:
     """The service on a clean database."""
     authenticate = application.state.authenticate
     yield application
-    application.state.authenticate = authenticate
+    application.state.authenticate, application.state.database = authenticate, database
 
 
 @pytest.fixture

@@ -96,20 +96,22 @@ class Edge:
         finally:
             _observe(scope, operation, outcome.status, time.perf_counter() - started)
 
-    async def _known(self, scope: Scope, headers: Headers, outcome: "_Outcome") -> str | None:
+    async def _known(self, scope: Scope, asked: Headers, outcome: "_Outcome") -> str | None:
         """Count somebody who is known, and answer what is remembered; which operation that was."""
-        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        scheme, _, token = asked.get(b"authorization", b"").decode("latin-1").partition(" ")
         caller = self._recognise(token.strip()) if scheme.lower() == "bearer" else None
         if caller is None:
             return None
         scope["state"]["share"] = self.budgets.spend(caller, now=time.monotonic())
         scope["state"]["caller"] = caller
-        ready = self._at_once(scope, headers, caller) if scope["method"] == "GET" else None
+        ready = self._at_once(scope, asked, caller) if scope["method"] == "GET" else None
         if ready is None:
             return None
-        length = (b"content-length", b"%d" % len(ready.body))
-        start = {"headers": [*ready.headers, length], "status": ready.status}
-        await outcome.send({"type": "http.response.start", **start})
+        headers = ready.headers
+        if ready.body:
+            headers.append((b"content-length", b"%d" % len(ready.body)))
+        start = {"type": "http.response.start", "status": ready.status, "headers": headers}
+        await outcome.send(start)
         await outcome.send({"type": "http.response.body", "body": ready.body})
         return ready.operation
 
@@ -153,9 +155,7 @@ def _refusal(error: Exception, *, path: str) -> Problem:
 class _Outcome:
     """What has left so far."""
 
-    def __init__(
-        self, send: Send, state: Mapping[str, Any], written: synctoken.Written
-    ) -> None:
+    def __init__(self, send: Send, state: Mapping[str, Any], written: synctoken.Written) -> None:
         self._send = send
         self._written = written
         self.state = state

@@ -7,17 +7,19 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from service.kit import clock, language
+from service.kit import clock, language, synctoken
 from service.kit.auth import Caller, Permission
 from service.kit.conditional import etag, matches
 from service.kit.db import AsyncSession
 from service.kit.http import Tag, database_of, english, make_router, may_fail, needs
 from service.kit.http.deps import Tagger
 from service.kit.http.edge import Headers, Ready
+from service.kit.problems import SyncTokenInvalid
+from service.kit.synctoken import Position
 from service.phone.freshness import KEPT_FOR, Answer, Answers, Known, Meaning
 from service.phone.problems import NotATeacher
 from service.phone.queries import mentoring, profile, schedule
@@ -28,6 +30,19 @@ from service.phone.schemas import MeOut, MyMentoringOut, MyScheduleOut, MyTodayO
 router = make_router(tag="me")
 
 Me = Annotated[Caller, needs(Permission.ME_READ)]
+
+
+async def _shown(
+    sync_token: Annotated[
+        str | None,
+        Header(description="最近一次写入返回的 Sync-Token:答复一定包含该次写入"),
+    ] = None,
+) -> Position | None:
+    return synctoken.read(sync_token) if sync_token is not None else None
+
+
+After = Annotated[Position | None, Depends(_shown)]
+"""The caller's last write, which the answer must show."""
 
 _TAG_BYTES = 12
 
@@ -65,7 +80,7 @@ async def get_me(*, request: Request, caller: Me, tag: Tag) -> Response:
         "以及改动的原因和原计划;调休上课日注明“按周二(单周)课表”。"
         "只取决于本人,不需要任何通讯录权限。返回弱 ETag,未变化时 304。"
     ),
-    responses=may_fail(NotATeacher),
+    responses=may_fail(NotATeacher, SyncTokenInvalid),
     openapi_extra=english(
         "My schedule",
         "The lessons on the days `[from, until)`, at home and elsewhere, across terms; without "
@@ -80,6 +95,7 @@ async def get_my_schedule(
     request: Request,
     caller: Me,
     tag: Tag,
+    after: After,
     from_: Annotated[
         date | None,
         Query(alias="from", description="第一天;空为本周一", examples=["2026-09-14"]),
@@ -94,7 +110,7 @@ async def get_my_schedule(
     async def find(db: AsyncSession, home: Home) -> tuple[Found, list[str]]:
         return await schedule.schedule(db, home=home, from_=from_, until=until), [home.zone]
 
-    return await _answered(request, caller, tag, question=(from_, until), find=find)
+    return await _answered(request, caller, tag, after=after, question=(from_, until), find=find)
 
 
 @router.get(
@@ -106,21 +122,21 @@ async def get_my_schedule(
         "今天和明天的课:在哪个校区、走哪个门、几点上课、最晚几点出发。"
         "“今天”按各节课所在校区的时区计算。返回弱 ETag,未变化时 304。"
     ),
-    responses=may_fail(NotATeacher),
+    responses=may_fail(NotATeacher, SyncTokenInvalid),
     openapi_extra=english(
         "Today and tomorrow",
         "Which campus, which gate, at what time, and when to leave. Today is what it is at the "
         "campus of each lesson. Weak ETag, 304 where nothing changed.",
     ),
 )
-async def get_my_today(*, request: Request, caller: Me, tag: Tag) -> Response:
+async def get_my_today(*, request: Request, caller: Me, tag: Tag, after: After) -> Response:
     """Where I am today and tomorrow."""
 
     async def find(db: AsyncSession, home: Home) -> tuple[Found, list[str]]:
         found, zones = await schedule.today(db, home=home)
         return found, [home.zone, *zones]
 
-    return await _answered(request, caller, tag, question="today", find=find)
+    return await _answered(request, caller, tag, after=after, question="today", find=find)
 
 
 @router.get(
@@ -154,7 +170,13 @@ Find = Callable[[AsyncSession, Home], Awaitable[tuple[Found, list[str]]]]
 
 
 async def _answered(
-    request: Request, caller: Caller, tag: Tagger, *, question: Hashable, find: Find
+    request: Request,
+    caller: Caller,
+    tag: Tagger,
+    *,
+    after: Position | None,
+    question: Hashable,
+    find: Find,
 ) -> Response:
     asked_at = clock.now()
     teacher_id = _teacher(caller)
@@ -171,6 +193,7 @@ async def _answered(
         teacher_id=teacher_id,
         asked=(question, language.current()),
         build=build,
+        after=after,
     )
     meant = Meaning(request.scope["route"].operation_id, question)
     answers.understand(request.scope["path"], request.scope["query_string"], meant)
@@ -187,10 +210,12 @@ def at_once(scope: Scope, headers: Headers, caller: Caller) -> Ready | None:
     understood = answers.meaning(scope["path"], scope["query_string"])
     if understood is None or caller.teacher_id is None or not caller.may(Permission.ME_READ):
         return None
+    token = headers.get(b"sync-token")
     known = answers.at_once(
         district_id=caller.district_id,
         teacher_id=caller.teacher_id,
         asked=(understood.question, language.current()),
+        after=synctoken.read(token.decode("latin-1")) if token is not None else None,
     )
     if known is None:
         return None
