@@ -18,10 +18,12 @@ from service.kit.http import (
     Paging,
     ReadDb,
     Tag,
+    a_file,
     english,
     make_router,
     may_fail,
     needs,
+    send_file,
 )
 from service.partners import actions, queries, writer
 from service.partners.problems import (
@@ -52,23 +54,6 @@ class UploadForm(In):
     ]
 
 
-def _file(name: str) -> dict[int | str, dict[str, object]]:
-    return {
-        200: {
-            "description": name,
-            "content": {writer.XLSX: {"schema": {"type": "string", "format": "binary"}}},
-        }
-    }
-
-
-def _workbook(content: bytes, *, name: str) -> Response:
-    return Response(
-        content,
-        media_type=writer.XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
 @router.get(
     "/imports/template.xlsx",
     operation_id="getImportTemplate",
@@ -76,7 +61,7 @@ def _workbook(content: bytes, *, name: str) -> Response:
     description="区县数据的 Excel 模板:中文表头、批注、下拉选项;红色表头必填。"
     "用不到的工作表可以留空或删除。",
     response_class=Response,
-    responses=_file("模板 / The template"),
+    responses=a_file("模板 / The template"),
     openapi_extra=english(
         "Download the template",
         "The workbook a district fills in, with Chinese headers, hints and drop-downs. Red headers "
@@ -85,7 +70,7 @@ def _workbook(content: bytes, *, name: str) -> Response:
 )
 async def get_import_template(*, _: Reader) -> Response:
     """The template."""
-    return _workbook(writer.template(), name="huangge-template.xlsx")
+    return send_file(writer.template(), name="huangge-template.xlsx")
 
 
 @router.post(
@@ -180,7 +165,7 @@ async def get_import(*, db: ReadDb, caller: Reader, tag: Tag, import_id: UUID) -
     summary="下载检查报告",
     description="全部问题的 Excel 表,可按工作表筛选后逐条修改。",
     response_class=Response,
-    responses=_file("检查报告 / The report") | may_fail(ImportNotFound),
+    responses=a_file("检查报告 / The report") | may_fail(ImportNotFound),
     openapi_extra=english("Download the report", "All problems as a sheet that can be filtered."),
 )
 async def get_import_report_file(*, db: ReadDb, caller: Reader, import_id: UUID) -> Response:
@@ -188,7 +173,7 @@ async def get_import_report_file(*, db: ReadDb, caller: Reader, import_id: UUID)
     run = await queries.visible_run(db, caller=caller, import_id=import_id)
     problems = (run.report or {}).get("problems", ())
     content = await asyncio.to_thread(writer.report, problems)
-    return _workbook(content, name="huangge-report.xlsx")
+    return send_file(content, name="huangge-report.xlsx")
 
 
 @router.post(

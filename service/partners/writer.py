@@ -26,8 +26,6 @@ from service.partners.sheets import (
     YES,
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 _OPTIONS = f"{IGNORED}选项"
 _PREPARED_ROWS = 20_000
 """How far down a template's drop-downs and formats reach."""

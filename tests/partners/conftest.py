@@ -10,10 +10,10 @@ from sqlalchemy import text
 from service import wiring
 from service.kit import jobs
 from service.kit.auth import Role
+from service.kit.http.files import XLSX
 
 Report = dict[str, Any]
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _TAKE = text("DELETE FROM pgqueuer RETURNING id, entrypoint, payload")
 

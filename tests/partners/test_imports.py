@@ -12,10 +12,10 @@ from sqlmodel import col, select
 
 from service.kit.auth import Role
 from service.kit.changes import Change
+from service.kit.http.files import XLSX
 from service.partners import actions
 from service.partners.rules import RunState
 from service.partners.tables import ImportFile, ImportRun
-from service.partners.writer import XLSX
 from service.timetable.tables import ClassSection
 from tests.partners.workbooks import README, book
 

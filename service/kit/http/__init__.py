@@ -13,6 +13,7 @@ from service.kit.http.deps import (
     needs,
     public,
 )
+from service.kit.http.files import a_file, send_file
 from service.kit.http.routing import Route, english, make_router, may_fail
 from service.kit.http.schemas import DayRange, In, Out, Page
 
@@ -30,10 +31,12 @@ __all__ = [
     "ReadDb",
     "Route",
     "Tag",
+    "a_file",
     "database_of",
     "english",
     "make_router",
     "may_fail",
     "needs",
     "public",
+    "send_file",
 ]
