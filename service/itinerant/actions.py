@@ -186,7 +186,7 @@ async def end(
     if laid:
         midnight = datetime.combine(ends_on, time(), ground.zone)
         withdrawal = Withdrawal(
-            max(midnight, clock.now()), LessonChange.ENDED, ending.reason, caller.name, clock.now()
+            max(midnight, clock.now()), LessonChange.ENDED, ending.reason, caller, clock.now()
         )
         gone = await laying.withdraw(db, slot_ids=laid, withdrawal=withdrawal, ground=ground)
         await laying.lay_legs(db, teachers=gone.teachers, days=gone.days, ground=ground, fresh=())

@@ -428,7 +428,7 @@ class _Work:
             from_=datetime.combine(self._change_day, time(), ground.zone),
             change=LessonChange.REPLACED,
             reason=None,
-            by=by.name,
+            by=by,
             at=clock.now(),
         )
         try:

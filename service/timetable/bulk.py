@@ -448,7 +448,7 @@ async def upsert_home_slots(
                 from_=datetime.combine(change_day, time(), ground.zone),
                 change=LessonChange.REPLACED,
                 reason=None,
-                by=by.name,
+                by=by,
                 at=clock.now(),
             ),
             ground=ground,

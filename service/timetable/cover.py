@@ -20,7 +20,7 @@ from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task, settle_tasks
 from service.timetable import handing, load, queries
-from service.timetable.lapsing import lapse_swaps
+from service.timetable.lapsing import UNCOVERED, close_offers, lapse_swaps
 from service.timetable.load import Ground
 from service.timetable.problems import LessonNotFound, LessonNotScheduled, LessonOver
 from service.timetable.problems.absence import (
@@ -52,8 +52,6 @@ from service.timetable.rules.absence import (
 )
 from service.timetable.tables import Cover, CoverOffer, Lesson
 
-UNCOVERED = "lesson-uncovered"
-"""The kind of the task that waits for an office when a deadline has passed."""
 DUE = "timetable.cover_due"
 _BROADCAST = 20
 _JUDGED = 60
@@ -459,15 +457,10 @@ async def _settle(
     )
     if state is not CoverState.OPEN:
         await lapse_swaps(db, by=caller, lesson_ids=[held.lesson.id])
-        await _close_offers(db, by=caller, cover_id=held.cover.id)
+        await close_offers(db, by=caller, cover_id=held.cover.id)
         await settle_tasks(
             db, by=caller, kind=UNCOVERED, subject_id=held.lesson.id, reason=_SETTLED
         )
-
-
-async def _close_offers(db: AsyncSession, *, by: Caller, cover_id: UUID) -> None:
-    for row in await absences.hold_offers(db, cover_id=cover_id):
-        await _answer(db, by=by, row=row, state=OfferState.CLOSED, reason=None)
 
 
 async def settle(
@@ -554,15 +547,3 @@ async def release(
     )
     await watch(db, by=caller, row=held.cover)
     return held.cover
-
-
-async def lapse(db: AsyncSession, *, by: Caller, lesson_id: UUID) -> None:
-    """A lesson needs its cover no more, because it does not take place or has its teacher back."""
-    row = await absences.hold_live_cover(db, lesson_id=lesson_id)
-    if row is None:
-        return
-    before = change_fields(row, {"state": cover_after(CoverState(row.state), CoverStep.LAPSE)})
-    await db.flush()
-    await record(db, "cover.lapsed", row, by=by, before=before, reach=[row.absent_id])
-    await _close_offers(db, by=by, cover_id=row.id)
-    await settle_tasks(db, by=by, kind=UNCOVERED, subject_id=lesson_id, reason="不再需要代课")

@@ -18,8 +18,9 @@ from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, TSTZRANGE, Range
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.exc import IntegrityError
 
+from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Instant
-from service.timetable import load
+from service.timetable import lapsing, load
 from service.timetable.load import Ground
 from service.timetable.rules import (
     ConflictKind,
@@ -450,7 +451,7 @@ class Withdrawal:
     from_: datetime
     change: LessonChange
     reason: str | None
-    by: str
+    by: Caller
     at: datetime
 
 
@@ -479,14 +480,6 @@ RETURNING l.teacher_id, l.starts_at""").bindparams(
     bindparam("from_", type_=Instant()), bindparam("at", type_=Instant())
 )
 
-# No cover outlives its lesson.
-_LAPSE = text("""UPDATE cover c SET state = 'lapsed', version = c.version + 1
-FROM unnest(CAST(:low AS uuid[]), CAST(:high AS uuid[])) AS slot (low, high), lesson l
-WHERE c.lesson_id BETWEEN slot.low AND slot.high AND c.state <> 'lapsed' AND l.id = c.lesson_id
-  AND l.starts_at >= :from_ AND l.status = 'scheduled'""").bindparams(
-    bindparam("from_", type_=Instant())
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
@@ -505,7 +498,7 @@ async def withdraw(
     The ways of those days are still there: the caller lays them anew.
     """
     slots = sorted(slot_ids)
-    bounds = {
+    bounds: dict[str, Any] = {
         "low": [lesson_id(slot_id, _FIRST_PLANNED) for slot_id in slots],
         "high": [lesson_id(slot_id, _LAST_PLANNED) for slot_id in slots],
         "from_": withdrawal.from_,
@@ -515,10 +508,11 @@ async def withdraw(
     said = {
         "change": withdrawal.change.value,
         "reason": withdrawal.reason,
-        "by": withdrawal.by,
+        "by": withdrawal.by.name,
         "at": withdrawal.at,
     }
-    await connection.execute(_LAPSE, bounds)
+    arranged = await lapsing.arranged_in(db, **bounds)
+    await lapsing.lapse(db, by=withdrawal.by, lesson_ids=arranged)
     gone = (await connection.execute(_WITHDRAW, {**bounds, **said})).all()
     return Withdrawn(
         len(gone),

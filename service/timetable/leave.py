@@ -17,6 +17,7 @@ from service.kit.journal import record, record_many
 from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
 from service.timetable import cover, handing, load
 from service.timetable import queries as timetable
+from service.timetable.lapsing import lapse_covers
 from service.timetable.load import Ground
 from service.timetable.problems.absence import LeaveNotFound, LeavePast
 from service.timetable.queries import absence as queries
@@ -181,15 +182,16 @@ async def approve(
     leave_after(LeaveState(leave.state), LeaveStep.APPROVE)
     if held.ends_at <= clock.now():
         raise LeavePast
+    from_ = max(held.starts_at, clock.now())
+    # Covers before lessons, as everywhere.
+    await queries.hold_covers_between(
+        db, teacher_id=leave.teacher_id, from_=from_, until=held.ends_at
+    )
     lessons = await queries.lessons_between(
-        db,
-        teacher_id=leave.teacher_id,
-        from_=max(held.starts_at, clock.now()),
-        until=held.ends_at,
+        db, teacher_id=leave.teacher_id, from_=from_, until=held.ends_at
     )
     lessons = [lesson for lesson in lessons if lesson.starts_at > clock.now()]
-    for lesson in lessons:
-        await cover.lapse(db, by=caller, lesson_id=lesson.id)
+    await lapse_covers(db, by=caller, lesson_ids=[lesson.id for lesson in lessons])
     await handing.be_away(
         db,
         teacher_id=leave.teacher_id,
@@ -199,7 +201,7 @@ async def approve(
         ground=held.ground,
     )
     await _move(db, caller=caller, leave=leave, step=LeaveStep.APPROVE, note=None)
-    await _need_cover(db, caller=caller, leave=leave, lessons=lessons, ground=held.ground)
+    await need_cover(db, caller=caller, leave=leave, lessons=lessons, ground=held.ground)
     return leave
 
 
@@ -219,9 +221,10 @@ async def _move(
     return leave
 
 
-async def _need_cover(
+async def need_cover(
     db: AsyncSession, *, caller: Caller, leave: Leave, lessons: Sequence[Lesson], ground: Ground
 ) -> None:
+    """Let lessons wait for somebody who stands in, because their teacher is on this leave."""
     if not lessons:
         return
     schools = await timetable.schools_of_campuses(db, campus_ids={one.campus_id for one in lessons})
@@ -328,7 +331,7 @@ async def _give_back(db: AsyncSession, *, caller: Caller, leave: Leave, ground: 
         lesson = lessons[row.id]
         said = _said(row.former_change, caller=caller)
         change_fields(lesson, {**said, **cover.taught_by(lesson, leave.teacher_id)})
-        await cover.lapse(db, by=caller, lesson_id=lesson.id)
+    await lapse_covers(db, by=caller, lesson_ids=[lesson.id for lesson in lessons.values()])
     schools = await timetable.schools_of_campuses(
         db, campus_ids={one.campus_id for one in lessons.values()}
     )

@@ -24,8 +24,8 @@ from service.kit.problems import (
     RelatedNotFound,
     Text,
 )
-from service.timetable import attendance, cover, laying, load, queries
-from service.timetable.lapsing import lapse_swaps
+from service.timetable import attendance, laying, load, queries
+from service.timetable.lapsing import lapse, lapse_covers, lapse_swaps
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import (
@@ -168,8 +168,7 @@ async def cancel(
         },
     )
     await held.record(db, "lesson.cancelled", by=caller, before=before)
-    await cover.lapse(db, by=caller, lesson_id=lesson_id)
-    await lapse_swaps(db, by=caller, lesson_ids=[lesson_id])
+    await lapse(db, by=caller, lesson_ids=[lesson_id])
     return held.lesson
 
 
@@ -225,7 +224,7 @@ async def move(
     await held.record(db, "lesson.moved", by=caller, before=before)
     if lesson.substitute_id is None:
         # At its new time it has its own teacher, or the move would have been refused.
-        await cover.lapse(db, by=caller, lesson_id=lesson_id)
+        await lapse_covers(db, by=caller, lesson_ids=[lesson_id])
     await lapse_swaps(db, by=caller, lesson_ids=[lesson_id])
     return lesson
 

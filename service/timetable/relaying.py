@@ -7,7 +7,7 @@ that a person moved or covered is never undone in silence but becomes a task of 
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,25 +19,28 @@ from service.calendar.rules import Impact
 from service.calendar.watchers import Touched
 from service.kit import clock
 from service.kit.auth import Caller
-from service.kit.db import AsyncSession
+from service.kit.db import AsyncSession, lock, lock_all
 from service.kit.journal import record_many
 from service.kit.problems import Text
 from service.kit.tables import Instant
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task
-from service.timetable import laying, load, queries
-from service.timetable.lapsing import lapse_swaps
+from service.timetable import laying, leave, load, queries
+from service.timetable.lapsing import lapse_covers, lapse_swaps
 from service.timetable.laying import Layout, Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import ScheduleConflict
+from service.timetable.queries import absence as absences
 from service.timetable.rules import (
     Duty,
     LessonChange,
     Occurrence,
+    ResourceKind,
     SlotPlan,
     lesson_id,
 )
 from service.timetable.rules.relaying import Present, Relaid, relay
+from service.timetable.tables import Leave, Lesson
 
 TASK = "lesson-lost-its-day"
 _REASON = Text("校历或作息调整", "the calendar or the bells changed")
@@ -76,9 +79,12 @@ async def follow(db: AsyncSession, touched: Touched) -> Impact:
     plan = await _plan(db, slots=slots, dates=dates, every=every)
     if not plan.changes:
         return Impact()
+    plan = replace(plan, absent=await _absent(db, plan=plan))
     await _carry_out(db, plan=plan, by=touched.by, ground=ground)
+    await _look_for_cover(db, plan=plan, by=touched.by, ground=ground)
     await _note(db, plan=plan, by=touched.by)
     given_up = {one.id for one in plan.given_up()}
+    await lapse_covers(db, by=touched.by, lesson_ids=plan.changes.withdrawn)
     await lapse_swaps(db, by=touched.by, lesson_ids=given_up)
     tasks = await _open_tasks(db, plan=plan, by=touched.by)
     return Impact(
@@ -122,15 +128,25 @@ class _Plan:
 
     slots: Mapping[UUID, SlotPlan]
     changes: Relaid
+    absent: Mapping[UUID, UUID] = field(default_factory=dict)
+    """Lessons whose teacher is on leave at their new time, and on which leave."""
+
+    def wanted(self) -> list[tuple[UUID, Occurrence]]:
+        """Every lesson that gets a time, and which."""
+        times = [*self.changes.laid.items(), *self.changes.restored.items()]
+        return times + [(id_, to) for id_, (_, to) in self.changes.shifted.items()]
+
+    def slot(self, id_: UUID) -> SlotPlan:
+        """The slot of a lesson."""
+        return self.slots[self.changes.slot_of[id_]]
 
     def duties(self) -> list[Duty]:
-        """All the time that is asked for."""
-        wanted = [*self.changes.laid.items(), *self.changes.restored.items()]
-        wanted += [(id_, occurrence) for id_, (_, occurrence) in self.changes.shifted.items()]
+        """All the time that is asked for; not that of a teacher who is away."""
         return [
             duty
-            for id_, occurrence in wanted
-            for duty in self.slots[self.changes.slot_of[id_]].duties([occurrence])
+            for id_, occurrence in self.wanted()
+            for duty in self.slot(id_).duties([occurrence])
+            if duty.resource_kind is not ResourceKind.TEACHER or id_ not in self.absent
         ]
 
     def given_up(self) -> list[Present]:
@@ -214,6 +230,26 @@ async def _standing(
     return {row.id: Present(*row) for row in found}
 
 
+async def _absent(db: AsyncSession, *, plan: _Plan) -> dict[UUID, UUID]:
+    times = [
+        (id_, plan.slot(id_).teacher_id, occurrence.starts_at, occurrence.ends_at)
+        for id_, occurrence in plan.wanted()
+    ]
+    return await absences.leaves_at(db, times=times)
+
+
+async def _look_for_cover(db: AsyncSession, *, plan: _Plan, by: Caller, ground: Ground) -> None:
+    """A day may come to lessons whose teacher is away on it."""
+    of_leave: dict[UUID, list[UUID]] = defaultdict(list)
+    for id_, leave_id in plan.absent.items():
+        of_leave[leave_id].append(id_)
+    for leave_id, ids in sorted(of_leave.items()):
+        row = await lock(db, Leave, leave_id)
+        lessons = await lock_all(db, Lesson, ids)
+        if row is not None:
+            await leave.need_cover(db, caller=by, leave=row, lessons=lessons, ground=ground)
+
+
 # Carrying it out
 
 _FREE = text("""WITH freed (source_id, during) AS MATERIALIZED (
@@ -244,10 +280,6 @@ RETURNING o.source_id, o.resource_id""")
 _CANCEL = text("""UPDATE lesson SET status = 'cancelled', change = 'calendar', reason = :reason,
   changed_by = :by, changed_at = :at, version = version + 1
 WHERE id = ANY (CAST(:ids AS uuid[]))""").bindparams(bindparam("at", type_=Instant()))
-
-# No cover outlives its lesson.
-_LAPSE = text("""UPDATE cover SET state = 'lapsed', version = version + 1
-WHERE lesson_id = ANY (CAST(:ids AS uuid[])) AND state <> 'lapsed'""")
 
 _SET = text("""UPDATE lesson l SET status = 'scheduled', week = t.week, starts_at = t.starts_at,
   ends_at = t.ends_at, change = :change, reason = :reason, changed_by = :by, changed_at = :at,
@@ -282,7 +314,6 @@ async def _carry_out(db: AsyncSession, *, plan: _Plan, by: Caller, ground: Groun
     connection = await db.connection()
     changes = plan.changes
     if changes.withdrawn:
-        await connection.execute(_LAPSE, {"ids": sorted(changes.withdrawn)})
         await connection.execute(_CANCEL, {"ids": sorted(changes.withdrawn), **said})
     if changes.shifted:
         shifted = {id_: occurrence for id_, (_, occurrence) in changes.shifted.items()}

@@ -21,8 +21,8 @@ from service.kit.journal import record
 from service.kit.problems import Busy, FieldError, Forbidden, RelatedNotFound, Text
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task, settle_tasks
-from service.timetable import cover, laying, load, queries
-from service.timetable.lapsing import APPROVAL
+from service.timetable import laying, load, queries
+from service.timetable.lapsing import APPROVAL, lapse_covers
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import LessonNotScheduled, LessonOver, ScheduleConflict
@@ -569,9 +569,8 @@ async def _carry_out(db: AsyncSession, *, caller: Caller, held: _Held, step: Swa
     if step is SwapStep.APPROVE:
         said |= {"decided_by_name": caller.name, "decided_at": clock.now()}
     await _move(db, caller=caller, held=held, step=step, **said)
-    for lesson in held.lessons:
-        # At its new time it has its own teacher, or the swap would have been refused.
-        await cover.lapse(db, by=caller, lesson_id=lesson.id)
+    # At its new time each has its own teacher, or the swap would have been refused.
+    await lapse_covers(db, by=caller, lesson_ids=[lesson.id for lesson in held.lessons])
 
 
 async def undo(db: AsyncSession, *, caller: Caller, swap_id: UUID, expected: Precondition) -> Swap:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.calendar.tables import BellPeriod, BellSchedule, CalendarNotice, SchoolYear, Term
 from service.kit import clock
+from service.kit.auth import system
 from service.kit.db import AsyncSession, days
 from service.kit.ids import new_id
 from service.network.tables import Campus, District
@@ -186,7 +187,7 @@ async def slot(
             datetime.combine(FIRST_DAY, time(), ground.zone),
             LessonChange.REPLACED,
             None,
-            "",
+            system(district.id),
             clock.now(),
         ),
         ground=ground,

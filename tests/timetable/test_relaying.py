@@ -7,8 +7,10 @@ import pytest
 from sqlmodel import col, select
 
 from service.kit.auth import Role
+from service.kit.changes import Change
 from service.network.tables import Task
 from service.timetable.tables import Lesson, Occupancy
+from tests.timetable.absences import away, covers_of, lesson_on, read, step
 
 TUESDAY, THURSDAY, SATURDAY = "2026-09-08", "2026-09-10", "2026-09-12"
 
@@ -303,3 +305,52 @@ async def test_publishing_and_a_changing_calendar_never_miss_each_other(
     assert (published.status_code, decided.status_code) == (200, 201)
     on_the_day = (await lessons()).get(TUESDAY)
     assert on_the_day is None or on_the_day.status == "cancelled"
+
+
+async def test_a_make_up_day_comes_to_a_teacher_on_leave_as_a_lesson_that_needs_cover(
+    as_, office, district, town, slot
+):
+    """Nobody has to come back from leave because a Saturday is taught."""
+    herself = as_(Role.TEACHER, teacher=town.teacher, school=town.home)
+    during = {"starts_at": "2026-09-11T00:00:00+08:00", "ends_at": "2026-09-14T00:00:00+08:00"}
+    leave = await away(herself, office, town.teacher, **during)
+    assert await covers_of(office) == []
+
+    decided = await decide(office, district, SATURDAY, taught(follows_weekday=2))
+
+    assert decided.status_code == 201, decided.text
+    (needed,) = await covers_of(office)
+    assert (needed["on_date"], needed["state"]) == (SATURDAY, "open")
+    lesson = await lesson_on(office, town.teacher, SATURDAY)
+    assert (lesson["status"], lesson["change"]) == ("scheduled", "needs-cover")
+    withdrawn = await step(office, f"leaves/{leave['id']}:withdraw")
+    assert withdrawn.status_code == 200, withdrawn.text
+    assert (await lesson_on(office, town.teacher, SATURDAY))["change"] is None
+
+
+@pytest.fixture
+def told(database, district):
+    """What readers of the feed heard of one kind of event."""
+
+    async def read_(event):
+        async with database.read(district.id) as db:
+            return (await db.exec(select(Change).where(col(Change.event) == event))).all()
+
+    return read_
+
+
+@pytest.mark.usefixtures("slot")
+async def test_whoever_stood_in_hears_that_the_day_is_off(make, as_, office, district, town, told):
+    herself = as_(Role.TEACHER, teacher=town.teacher, school=town.home)
+    await away(herself, office, town.teacher)
+    (needed,) = await covers_of(office)
+    standin = await make.teacher(school=town.home)
+    await step(office, f"covers/{needed['id']}:assign", teacher_id=str(standin.id))
+
+    await decide(office, district, TUESDAY, off())
+
+    (change,) = await told("cover.lapsed")
+    assert str(change.resource_id) == needed["id"]
+    assert standin.id in change.reach
+    lapsed = await read(office, f"covers/{needed['id']}")
+    assert (lapsed["state"], lapsed["version"]) == ("lapsed", change.version)

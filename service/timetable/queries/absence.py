@@ -281,6 +281,59 @@ async def hold_live_cover(db: AsyncSession, *, lesson_id: UUID) -> Cover | None:
     return (await db.exec(statement)).one_or_none()
 
 
+async def hold_live_covers(db: AsyncSession, *, lesson_ids: Collection[UUID]) -> Sequence[Cover]:
+    """The covers of lessons that have not lapsed, held for a change."""
+    statement = (
+        select(Cover)
+        .where(col(Cover.lesson_id).in_(lesson_ids), col(Cover.state) != CoverState.LAPSED)
+        .order_by(col(Cover.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await db.exec(statement)).all()
+
+
+async def hold_covers_between(
+    db: AsyncSession, *, teacher_id: UUID, from_: datetime, until: datetime
+) -> Sequence[Cover]:
+    """The covers of what a teacher was to teach in a stretch of time, held for a change."""
+    statement = (
+        select(Cover)
+        .join(Lesson, col(Lesson.id) == col(Cover.lesson_id))
+        .where(
+            col(Lesson.teacher_id) == teacher_id,
+            col(Lesson.starts_at) < until,
+            col(Lesson.ends_at) > from_,
+            col(Cover.state) != CoverState.LAPSED,
+        )
+        .order_by(col(Cover.id))
+        .with_for_update(of=Cover)
+        .execution_options(populate_existing=True)
+    )
+    return (await db.exec(statement)).all()
+
+
+async def leaves_at(
+    db: AsyncSession, *, times: Collection[tuple[UUID, UUID, datetime, datetime]]
+) -> dict[UUID, UUID]:
+    """By what asks: the approved leave that a teacher would be on; ``times`` names each teacher."""
+    columns = list(zip(*times, strict=True)) or [(), (), (), ()]
+    names = ("asking", "teacher", "starts_at", "ends_at")
+    asked = dict(zip(names, map(list, columns), strict=True))
+    found = await (await db.connection()).execute(_LEAVES_AT, asked)
+    return {row.asking: row.leave_id for row in found}
+
+
+_LEAVES_AT = text("""SELECT DISTINCT ON (asking) asking, l.id AS leave_id
+FROM unnest(
+  CAST(:asking AS uuid[]), CAST(:teacher AS uuid[]), CAST(:starts_at AS timestamptz[]),
+  CAST(:ends_at AS timestamptz[])
+) AS t (asking, teacher, starts_at, ends_at)
+JOIN leave l ON l.teacher_id = t.teacher AND l.state = 'approved'
+  AND l.during && tstzrange(t.starts_at, t.ends_at)
+ORDER BY asking, lower(l.during)""")
+
+
 async def hold_covers_of(db: AsyncSession, *, leave_id: UUID) -> Sequence[Cover]:
     """The covers of a leave that have not lapsed, held for a change."""
     statement = (
