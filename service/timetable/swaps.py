@@ -21,7 +21,7 @@ from service.kit.journal import record
 from service.kit.problems import Busy, FieldError, Forbidden, RelatedNotFound, Text
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task, settle_tasks
-from service.timetable import laying, load, queries
+from service.timetable import attendance, laying, load, queries
 from service.timetable.lapsing import APPROVAL, lapse_covers
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
@@ -160,6 +160,7 @@ async def propose(
     ]
     if missing:
         raise RelatedNotFound(errors=missing)
+    await attendance.refuse_confirmed(db, lesson_ids=lesson_ids)
     lessons = [rows[id_] for id_ in lesson_ids]
     for lesson in lessons:
         _check_coming(lesson)
@@ -544,6 +545,7 @@ def _check_other(held: _Held, *, caller: Caller) -> None:
 
 async def _check_current(db: AsyncSession, *, held: _Held) -> None:
     """Whether the lessons are still as they were when the swap was proposed."""
+    await attendance.refuse_confirmed(db, lesson_ids=[row.id for row in held.rows])
     for row in held.rows:
         _check_coming(row)
     for leg, row in zip(held.legs, held.rows, strict=True):

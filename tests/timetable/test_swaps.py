@@ -336,6 +336,21 @@ async def test_impossible_swaps_each_say_why(make, town, office, herself, collea
         assert refusal(await propose(herself, both)) == (409, "lesson-over")
 
 
+async def test_a_confirmed_lesson_is_swapped_no_more(make, town, as_, colleague, herself):
+    await make.slot(teacher=town.teacher, classes=[town.host_class], weekday=2, period=1)
+    await make.slot(teacher=colleague, classes=[town.host_class], weekday=3, period=2)
+    host = as_(Role.SCHOOL_ADMIN, school=town.host)
+    lessons = [
+        await lesson_on(host, town.teacher, TUESDAY),
+        await lesson_on(host, colleague, WEDNESDAY),
+    ]
+    with clock.freeze(datetime.fromisoformat("2026-09-08T09:30:00+08:00")):
+        path = f"lessons/{lessons[0]['id']}/attendance:confirm"
+        assert (await step(host, path)).status_code == 200
+
+        assert refusal(await propose(herself, lessons)) == (409, "lesson-confirmed")
+
+
 async def test_no_swap_across_terms(make, town, office, herself, colleague, both):
     spring = {"first_day": date(2027, 2, 22), "last_day": date(2027, 7, 9)}
     await make.school_term(**spring, label="2027", number=2)

@@ -31,6 +31,7 @@ from service.timetable.problems import (
     ScheduleConflict,
 )
 from service.timetable.problems.absence import OwnRequest
+from service.timetable.problems.attendance import LessonConfirmed
 from service.timetable.problems.swap import (
     LessonInSwap,
     LessonLookedAfter,
@@ -58,6 +59,7 @@ _REVERSED = FieldError("query/until", "range-reversed", Text("应晚于 from", "
 _TOO_LONG = FieldError("query/until", "too-long", Text("最多 60 天", "at most 60 days"))
 _LONGEST = 60
 _AS_THINGS_ARE = (
+    LessonConfirmed,
     SwapOutdated,
     LessonNotScheduled,
     LessonOver,
@@ -67,6 +69,7 @@ _AS_THINGS_ARE = (
     SwapAcrossTerms,
     ScheduleConflict,
 )
+_UNDOING = (SwapOutdated, LessonNotScheduled, LessonOver, ScheduleConflict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ async def _answer(db: Db, *, caller: Caller, swap_id: UUID, tag: NewTag) -> Swap
     responses=may_fail(
         LessonNotFound,
         RelatedNotFound,
+        LessonConfirmed,
         LessonNotScheduled,
         LessonOver,
         LessonInSwap,
@@ -300,7 +304,7 @@ async def refuse_swap(
     operation_id="undoSwap",
     summary="撤销换课",
     description="在换课生效的当日撤销,各节课恢复原时间。须各节课的原时间与现时间均未开始。",
-    responses=may_fail(SwapNotFound, SwapOver, UndoTooLate, *_AS_THINGS_ARE[:3], ScheduleConflict),
+    responses=may_fail(SwapNotFound, SwapOver, UndoTooLate, *_UNDOING),
     openapi_extra=english(
         "Undo a swap",
         "On the day on which it was carried out, while none of the times has begun: the lessons "
