@@ -54,6 +54,7 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("mentees", Text("双导师覆盖情况", "Who has which mentors")),
     ("tasks", Text("待办事项", "What waits for somebody")),
     ("code-lists", Text("代码表", "Code lists")),
+    ("changes", Text("数据同步:变更流、快照与校验和", "The change feed: snapshot, delta, digest")),
     ("accounts", Text("账号、角色与合作系统", "Accounts, roles, partner clients")),
 )
 
@@ -101,6 +102,7 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
     app.state.database = database
     app.state.schema_head = schema_head
     app.state.authenticate = wiring.authenticator(app)
+    app.state.readers = wiring.readers()
     app.add_middleware(Edge, recognise=wiring.recogniser(), at_once=wiring.remembering())
     for router in (*wiring.routers(), health.router, pages.router):
         app.router.routes.extend(router.routes)

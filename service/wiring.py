@@ -1,6 +1,7 @@
 """The only list of modules: their routes, jobs, tables and listeners."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from service.kit.auth import Caller
 from service.kit.hearing import Ear
 from service.kit.http.edge import AtOnce, Recognise
+from service.kit.readers import Reader
 
 # Phones ask most often, so their routes are matched first.
 _MODULES = (
@@ -45,6 +47,18 @@ def load_jobs() -> None:
     load_tables()
     for module in _MODULES:
         _load(module, "jobs")
+
+
+@cache
+def readers() -> Mapping[str, Reader]:
+    """How each collection of the feed is read, by name in alphabetical order."""
+    load_tables()
+    found: list[Reader] = []
+    for module in _MODULES:
+        part = _load(module, "readers")
+        if part is not None:
+            found += part.READERS  # type: ignore[attr-defined]
+    return {one.collection: one for one in sorted(found, key=lambda one: one.collection)}
 
 
 def routers() -> list[APIRouter]:

@@ -25,8 +25,9 @@ from service.kit.problems import FieldError, Text
 _ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN, Permission.CALENDAR_FEED_OWN})
 """Held by every hat for the one who wears it."""
 
-_WORDS = frozenset({Permission.CODE_LIST_READ})
-"""Code lists are the district's own words: whoever works here may read them."""
+_WORDS = frozenset({Permission.CODE_LIST_READ, Permission.FEED_READ})
+"""Code lists are the district's own words: whoever works here may read them. Whoever works here may
+follow the feed too; what it shows each of them is decided collection by collection."""
 
 _ANSWERS = frozenset(
     {

@@ -319,6 +319,15 @@ async def periods_of(
     return by_schedule
 
 
+def visible_schedules(caller: Caller) -> SelectOfScalar[BellSchedule]:
+    """The bell schedules of campuses within reach."""
+    return (
+        select(BellSchedule)
+        .join(Campus, col(Campus.id) == col(BellSchedule.campus_id))
+        .where(col(Campus.school_id).in_(visible_schools(caller, READ)))
+    )
+
+
 async def visible_campus(
     db: AsyncSession, *, caller: Caller, campus_id: UUID, to_change: bool = False
 ) -> Campus:

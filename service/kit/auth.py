@@ -4,7 +4,7 @@ Which role holds which permission is decided in ``accounts``; which rows a grant
 in each module's ``access``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -64,6 +64,7 @@ class Permission(StrEnum):
     ACCOUNT_WRITE = "account.write"
     SESSION_OWN = "session.own"
     AUDIT_READ = "audit.read"
+    FEED_READ = "feed.read"
 
 
 class Role(StrEnum):
@@ -100,6 +101,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """The schools, groups and teachers that a permission reached at some moment."""
+
+    schools: frozenset[UUID]
+    groups: frozenset[UUID]
+    teachers: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody who signed in, as this request sees them."""
 
@@ -110,6 +120,8 @@ class Caller:
     teacher_id: UUID | None = None
     grants: tuple[Grant, ...] = ()
     session_id: UUID | None = None
+    sights: Mapping[Permission, Sight] = field(default_factory=dict, repr=False, compare=False)
+    """Of a caller as they were: what was reached then, in place of what is reached now."""
     _permissions: frozenset[Permission] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +140,10 @@ class Caller:
     def grants_for(self, permission: Permission) -> Sequence[Grant]:
         """The hats that allow it."""
         return [grant for grant in self.grants if permission in grant.permissions]
+
+    def reaches_district(self, permission: Permission) -> bool:
+        """Whether a permission reaches everything in the district."""
+        return any(grant.reach is Reach.DISTRICT for grant in self.grants_for(permission))
 
 
 def system(district_id: UUID, *, name: str = "huangge") -> Caller:

@@ -179,12 +179,20 @@ class Database:
                 self.after_write(changed)
 
     @asynccontextmanager
-    async def read(self, district_id: UUID | None) -> AsyncIterator[AsyncSession]:
-        """One transaction in which every write fails."""
+    async def read(
+        self, district_id: UUID | None, *, one_snapshot: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction in which every write fails.
+
+        With ``one_snapshot`` all its statements see the same moment.
+        """
         async with (
             AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
             session.begin(),
         ):
+            if one_snapshot:
+                isolated = {"isolation_level": "REPEATABLE READ"}
+                _ = await session.connection(execution_options=isolated)
             await self._enter(session, district_id, read_only=True)
             yield session
 

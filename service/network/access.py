@@ -2,9 +2,23 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, DateTime, bindparam, cast, false, func, or_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    DateTime,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+)
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -36,7 +50,12 @@ def day_end_in(district_id: UUID, day: date) -> ColumnElement[datetime]:
 
 def reaches_district(caller: Caller, permission: Permission) -> bool:
     """Whether a permission reaches everything in the district."""
-    return any(grant.reach is Reach.DISTRICT for grant in caller.grants_for(permission))
+    return caller.reaches_district(permission)
+
+
+def among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether a column holds one of many ids, as one parameter."""
+    return col(column) == any_(literal(sorted(ids), ARRAY(Uuid)))
 
 
 def _targets(caller: Caller, permission: Permission, reach: Reach) -> list[UUID]:
@@ -66,6 +85,8 @@ def visible_schools(caller: Caller, permission: Permission) -> SelectOfScalar[UU
     statement = select(School.id).where(col(School.district_id) == caller.district_id)
     if reaches_district(caller, permission):
         return statement
+    if (sight := caller.sights.get(permission)) is not None:
+        return statement.where(among(School.id, sight.schools))
     schools = _targets(caller, permission, Reach.SCHOOL)
     groups = _targets(caller, permission, Reach.GROUP)
     reached = [col(School.id).in_(schools)] if schools else []
@@ -80,6 +101,8 @@ def visible_groups(caller: Caller, permission: Permission) -> SelectOfScalar[UUI
     statement = select(Group.id).where(col(Group.district_id) == caller.district_id)
     if reaches_district(caller, permission):
         return statement
+    if (sight := caller.sights.get(permission)) is not None:
+        return statement.where(among(Group.id, sight.groups))
     schools = _targets(caller, permission, Reach.SCHOOL)
     groups = _targets(caller, permission, Reach.GROUP)
     reached = [col(Group.id).in_(groups)] if groups else []

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.kit.auth import Caller, Permission, Reach
-from service.network.access import reaches_district, today_in, visible_schools
+from service.network.access import among, reaches_district, today_in, visible_schools
 from service.staff.tables import Employment, Teacher
 
 
@@ -19,6 +19,8 @@ def visible_teachers(caller: Caller, permission: Permission) -> SelectOfScalar[U
     statement = select(Teacher.id).where(col(Teacher.district_id) == caller.district_id)
     if reaches_district(caller, permission):
         return statement
+    if (sight := caller.sights.get(permission)) is not None:
+        return statement.where(among(Teacher.id, sight.teachers))
     grants = caller.grants_for(permission)
     own = any(grant.reach is Reach.SELF for grant in grants) and caller.teacher_id is not None
     last = func.upper(col(Employment.valid))

@@ -39,6 +39,7 @@ _SEEN_BY = {
     "session": "session.own",
     "calendar-feed": "calendar-feed.own",
     "audit": "audit.read",
+    "feed": "feed.read",
 }
 
 
@@ -680,11 +681,21 @@ PROGRAMMES: Chapter = {
 }
 
 
+# The feed
+
+FEED: Chapter = {
+    "listChanges": op("feed.read"),
+    # A token is of use to whoever got it; one that was made up is refused for what it is.
+    "getChangesDigest": op("feed.read", query={"since": "made-up"}, alive=frozenset({400})),
+}
+
+
 CHAPTERS: Mapping[str, Chapter] = {
     "absences": ABSENCES,
     "accounts": ACCOUNTS,
     "attendance": ATTENDANCE,
     "calendar": CALENDAR,
+    "feed": FEED,
     "imports": IMPORTS,
     "itinerant": ITINERANT,
     "mentoring": MENTORING,

@@ -61,6 +61,7 @@ account.write                D       G     S       -        -          -        
 session.own                  I       I     I       I        I          I        I       -
 calendar-feed.own            I       I     I       I        I          I        I       -
 audit.read                   D       -     -       -        -          -        D       -
+feed.read                    D       D     D       D        D          D        D       D
 """
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from fastapi import FastAPI
@@ -12,6 +13,8 @@ from sqlmodel import SQLModel
 import service
 from service import wiring
 from service.main import create_app
+
+Model = TypeVar("Model", bound=SQLModel)
 
 SERVICE = Path(service.__file__).parent
 
@@ -47,7 +50,7 @@ def module_of_table() -> Mapping[str, str]:
     }
 
 
-def models_under(base: type[SQLModel]) -> Iterator[type[SQLModel]]:
+def models_under(base: type[Model]) -> Iterator[type[Model]]:
     """Every class with a table."""
     for model in base.__subclasses__():
         if hasattr(model, "__table__"):

@@ -1,5 +1,5 @@
 """Routes of the feed and of webhooks, a file per noun."""
 
-from fastapi import APIRouter
+from service.feed.routes import changes
 
-routers: list[APIRouter] = []
+routers = [changes.router]

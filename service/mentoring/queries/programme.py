@@ -324,9 +324,12 @@ async def policy_for(db: AsyncSession, *, district_id: UUID, mentee_id: UUID, da
 
 
 def entries(
-    caller: Caller, *, programme_id: UUID, kind: EntryKind | None, day: date
+    caller: Caller, *, programme_id: UUID | None, kind: EntryKind | None, day: date
 ) -> Select[Any]:
-    """Rows for ``EntryOut``: the teachers in reach about whom somebody decided."""
+    """Rows for ``EntryOut``: the teachers in reach about whom somebody decided.
+
+    Without a programme, of all that are in sight.
+    """
     shown, employed = person(day=day)
     statement: Select[Any] = (
         select_rows(ProgrammeEntry, shown)
@@ -334,7 +337,11 @@ def entries(
         .join(Employment, employed, isouter=True)
         .join(School, col(School.id) == col(Employment.school_id), isouter=True)
         .where(
-            col(ProgrammeEntry.programme_id) == programme_id,
+            col(ProgrammeEntry.programme_id) == programme_id
+            if programme_id is not None
+            else col(ProgrammeEntry.programme_id).in_(
+                select(MentoringProgramme.id).where(visible_programmes(caller))
+            ),
             col(Teacher.id).in_(visible_teachers(caller, Permission.PROGRAMME_READ)),
         )
     )

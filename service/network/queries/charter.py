@@ -1,6 +1,7 @@
 """Charters of the groups within reach, their clauses and signatures."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -46,6 +47,21 @@ async def charters_of(db: AsyncSession, *, group_id: UUID) -> Sequence[Charter]:
 async def charter_in_force(db: AsyncSession, *, group_id: UUID, day: date) -> int | None:
     """The number of the version that is in force on a day."""
     return in_force(map(version_of, await charters_of(db, group_id=group_id)), on=day)
+
+
+async def charters_in_force(
+    db: AsyncSession, *, group_ids: Collection[UUID], day: date
+) -> dict[UUID, int]:
+    """The number of the version that is in force on a day, of each group that has one."""
+    statement = select(Charter).where(col(Charter.group_id).in_(group_ids))
+    by_group: dict[UUID, list[Charter]] = defaultdict(list)
+    for charter in (await db.exec(statement)).all():
+        by_group[charter.group_id].append(charter)
+    numbers = {
+        group_id: in_force(map(version_of, versions), on=day)
+        for group_id, versions in by_group.items()
+    }
+    return {group_id: number for group_id, number in numbers.items() if number is not None}
 
 
 async def visible_charter(db: AsyncSession, *, caller: Caller, charter_id: UUID) -> Charter:

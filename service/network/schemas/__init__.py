@@ -13,6 +13,7 @@ from service.network.schemas.charter import (
 )
 from service.network.schemas.codelist import (
     CodeIn,
+    CodeItemOut,
     CodeListOut,
     CodeListsOut,
     CodeOut,
@@ -88,6 +89,7 @@ __all__ = [
     "ClauseIn",
     "ClauseOut",
     "CodeIn",
+    "CodeItemOut",
     "CodeListOut",
     "CodeListsOut",
     "CodeOut",

@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import Field
+from typing_extensions import override
 
 from service.kit.http.schemas import In, Out
 from service.kit.language import say
@@ -44,6 +45,18 @@ class CodeOut(Out):
             active=row.active,
             version=row.version,
         )
+
+
+class CodeItemOut(CodeOut):
+    """An entry of a code list, by itself."""
+
+    list: Annotated[str, Field(description="所属代码表", examples=["group_category"])]
+
+    @classmethod
+    @override
+    def of(cls, row: CodeItem) -> Self:
+        """A district's own code, with its list."""
+        return cls(**CodeOut.of(row).model_dump(), list=row.list)
 
 
 class CodeListOut(Out):

@@ -121,6 +121,22 @@ def attendances(caller: Caller, *, wanted: AttendanceFilter) -> Select[Any]:
     return statement
 
 
+def recorded(caller: Caller) -> Select[Any]:
+    """What is known of attendance within reach, by the teacher it was noted for.
+
+    A later cover of the lesson takes nobody's own attendance away.
+    """
+    return _rows().where(
+        col(Attendance.id).is_not(None),
+        reaches(
+            caller,
+            Permission.ATTENDANCE_READ,
+            campus=col(Lesson.campus_id),
+            teacher=col(Attendance.teacher_id),
+        ),
+    )
+
+
 async def _fetch(db: AsyncSession, statement: Any) -> list[Attended]:
     fresh = statement.execution_options(populate_existing=True)
     return [Attended(*row) for row in (await db.exec(fresh)).all()]

@@ -310,15 +310,7 @@ async def list_travel_times(
         sorts={"minutes": col(TravelTime.minutes)},
         default="minutes",
         tie=col(TravelTime.id),
-        out=_way_out,
-    )
-
-
-def _way_out(row: TravelTime) -> WayOut:
-    return WayOut.of(
-        Way(row.minutes, row.buffer, estimated=False),
-        ends=(row.from_campus_id, row.to_campus_id),
-        version=row.version,
+        out=WayOut.entered,
     )
 
 

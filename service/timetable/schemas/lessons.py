@@ -25,7 +25,7 @@ from service.timetable.rules import (
     TimeKind,
     Way,
 )
-from service.timetable.tables import ClassSection, Room
+from service.timetable.tables import ClassSection, Room, TravelTime
 
 Stage = Annotated[
     Literal["1", "2", "3", "4"],
@@ -208,6 +208,15 @@ class WayOut(Out):
             needed_minutes=way.needed,
             estimated=way.estimated,
             version=version,
+        )
+
+    @classmethod
+    def entered(cls, row: TravelTime) -> Self:
+        """The answer of a way that somebody entered."""
+        return cls.of(
+            Way(row.minutes, row.buffer, estimated=False),
+            ends=(row.from_campus_id, row.to_campus_id),
+            version=row.version,
         )
 
 

@@ -1,0 +1,17 @@
+"""Work of the feed that happens later."""
+
+from typing import Any
+from uuid import UUID
+
+from service.feed import following
+from service.kit.db import Database
+from service.kit.jobs import job
+from service.kit.observe import log
+
+
+@job(following.TRIM)
+async def trim_feed(database: Database, district_id: UUID, _: dict[str, Any]) -> None:
+    """Once a day: remove what no living token needs."""
+    async with database.write(district_id, timeout_seconds=300) as db:
+        removed = await following.trim(db, district_id=district_id)
+    log().info("feed_trimmed", removed=removed)

@@ -1,0 +1,50 @@
+"""Pairings and programmes, as the feed shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from service.kit.auth import Caller, Permission
+from service.kit.db import AsyncSession
+from service.kit.readers import Reader, Rows, each
+from service.mentoring import queries
+from service.mentoring.queries import PairingFilter, programme
+from service.mentoring.schemas import PairingOut
+from service.mentoring.schemas.programme import EntryOut, ProgrammeOut
+from service.mentoring.tables import MentoringProgramme, Pairing, ProgrammeEntry
+from service.network.queries import standpoint
+
+
+async def _pairings(db: AsyncSession, caller: Caller) -> Rows:
+    at = await standpoint(db, district_id=caller.district_id)
+    seen = queries.pairings(caller, day=at.day, wanted=PairingFilter())
+    return Rows(seen, each(lambda row: PairingOut.of(row, day=at.day)))
+
+
+async def _programmes(db: AsyncSession, caller: Caller) -> Rows:
+    names = await programme.role_names(db)
+
+    async def outs(rows: Sequence[Any]) -> Sequence[BaseModel]:
+        standards = await programme.standards_of_all(db, programme_ids=[row[0].id for row in rows])
+        return [
+            ProgrammeOut.of(row, standards=standards.get(row[0].id, []), names=names)
+            for row in rows
+        ]
+
+    return Rows(programme.programmes(caller), outs)
+
+
+async def _entries(db: AsyncSession, caller: Caller) -> Rows:
+    at = await standpoint(db, district_id=caller.district_id)
+    seen = programme.entries(caller, programme_id=None, kind=None, day=at.day)
+    return Rows(seen, each(EntryOut.of))
+
+
+PROGRAMMES = Permission.PROGRAMME_READ
+
+READERS = (
+    Reader(table=Pairing, permission=Permission.MENTORING_READ, rows=_pairings),
+    Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),
+    Reader(table=ProgrammeEntry, permission=PROGRAMMES, rows=_entries),
+)

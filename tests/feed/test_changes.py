@@ -1,0 +1,53 @@
+"""The feed: a snapshot, then what changes, each row as it is now."""
+
+import pytest
+
+from huangge_client import sync
+from service.kit.auth import Role
+
+ANY = {"If-Match": "*"}
+
+
+@pytest.fixture
+def office(as_):
+    return as_(Role.DISTRICT_ADMIN)
+
+
+async def read(client, **params):
+    answer = await client.get("/v1/changes", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_snapshot_brings_what_each_list_shows(make, town, office, replica, settled):
+    await make.slot(teacher=town.teacher, classes=[town.home_class])
+    await settled()
+
+    await sync(office, replica, limit=7)
+
+    for name in ("schools", "campuses", "groups", "teachers", "classes", "terms", "lessons"):
+        listed = (await office.get(f"/v1/{name}", params={"limit": 200})).json()["items"]
+        assert sorted(listed, key=lambda item: item["id"]) == list(replica.rows(name)), name
+        assert listed
+    assert replica.is_whole
+
+
+async def test_a_change_comes_once_as_it_is_now(town, office, replica, settled):
+    await sync(office, replica)
+    for name in ("甲", "乙", "丙"):
+        await office.patch(f"/v1/schools/{town.home.id}", json={"short_name": name}, headers=ANY)
+    await settled()
+
+    page = await read(office, since=replica.token)
+
+    (item,) = [one for one in page["items"] if one["collection"] == "schools"]
+    assert (item["id"], item["op"], item["version"]) == (str(town.home.id), "upsert", 4)
+    assert item["data"]["short_name"] == "丙"
+    assert item["changed_at"] is not None
+    assert page["has_more"] is False
+
+
+async def test_a_weekly_slot_is_opened_into_its_lessons(make, town, office, replica, differing):
+    await sync(office, replica)
+    school = await make.school()
+    assert await differing(office, replica) == [] or school
