@@ -55,6 +55,7 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("tasks", Text("待办事项", "What waits for somebody")),
     ("code-lists", Text("代码表", "Code lists")),
     ("changes", Text("数据同步:变更流、快照与校验和", "The change feed: snapshot, delta, digest")),
+    ("webhooks", Text("Webhook:接收端、投递与事件类型", "Webhooks: who is told of what")),
     ("accounts", Text("账号、角色与合作系统", "Accounts, roles, partner clients")),
 )
 

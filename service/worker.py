@@ -7,6 +7,7 @@ where an operator finds it. A worker that dies loses its heartbeat, and another 
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from datetime import timedelta
 
 import asyncpg
@@ -16,7 +17,7 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecut
 
 from service import wiring
 from service.kit.db import Database
-from service.kit.jobs import HANDLERS, run
+from service.kit.jobs import HANDLERS, STEADY, Steady, run
 from service.kit.observe import JOBS, configure_logs, log
 from service.kit.settings import settings
 
@@ -24,6 +25,7 @@ ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=2)
 _LOOK_AGAIN = timedelta(seconds=5)
 """A job that is to be tried again does not always announce itself."""
+_LOOK_SECONDS = 1.0
 _PARENT_CHECK_SECONDS = 1.0
 
 
@@ -31,6 +33,10 @@ async def work(url: str, *, stop: asyncio.Event) -> None:
     """Run jobs until ``stop`` is set; those that run by then are finished first."""
     wiring.load_jobs()
     database = Database(url)
+    looking = [
+        asyncio.create_task(_look(database, name, steady, stop=stop))
+        for name, steady in STEADY.items()
+    ]
     try:
         while not stop.is_set():
             try:
@@ -39,7 +45,22 @@ async def work(url: str, *, stop: asyncio.Event) -> None:
                 # Without its listener a worker would seem alive and be slow: it connects anew.
                 log().warning("job_listener_lost")
     finally:
+        for one in looking:
+            one.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
         await database.close()
+
+
+async def _look(database: Database, name: str, steady: Steady, *, stop: asyncio.Event) -> None:
+    """Look for work each second; a look that fails is followed by the next."""
+    async with steady(database) as look:
+        while not stop.is_set():
+            (error,) = await asyncio.gather(look(), return_exceptions=True)
+            if error is not None:
+                JOBS.labels(name, "failed").inc()
+                log().error("look_failed", job=name, exc_info=error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
 
 
 async def _work(database: Database, *, stop: asyncio.Event) -> None:

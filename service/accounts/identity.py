@@ -1,7 +1,8 @@
 """Who stands behind a name or a token, and how long that may be remembered."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -208,16 +209,23 @@ async def _client_caller(
     client = await db.get(PartnerClient, (access.district_id, access.subject))
     if client is None or not client.active:
         return None
-    scopes = {Scope(name) for name in client.scopes} & (access.scopes or frozenset())
+    caller = await client_as_caller(db, client=client, scopes=access.scopes or frozenset())
+    return replace(caller, session_id=session.id)
+
+
+async def client_as_caller(
+    db: AsyncSession, *, client: PartnerClient, scopes: Collection[Scope] = frozenset(Scope)
+) -> Caller:
+    """What a partner's system may do now, at most with some scopes."""
+    held = {Scope(name) for name in client.scopes} & set(scopes)
     where = col(ClientOrganisation.client_id) == client.id
     organisations = (await db.exec(select(ClientOrganisation).where(where))).all()
     return Caller(
         district_id=client.district_id,
         name=client.name,
         client_id=client.client_id,
-        session_id=session.id,
         grants=partner_grants(
-            scopes, [(Reach(row.reach), row.school_id or row.group_id) for row in organisations]
+            held, [(Reach(row.reach), row.school_id or row.group_id) for row in organisations]
         ),
     )
 

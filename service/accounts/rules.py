@@ -162,6 +162,7 @@ _INSPECTION = _STUDY | {
     Permission.IMPORT_READ,
     Permission.ACCOUNT_READ,
     Permission.AUDIT_READ,
+    Permission.WEBHOOK_READ,
     Permission.LEAVE_READ,
     Permission.COVER_READ,
     Permission.SWAP_READ,
@@ -210,6 +211,7 @@ class Scope(StrEnum):
     PEOPLE_READ = "people.read"
     PEOPLE_WRITE = "people.write"
     GROUPS_READ = "groups.read"
+    WEBHOOKS_WRITE = "webhooks.write"
 
 
 SCOPE_PERMISSIONS: Mapping[Scope, frozenset[Permission]] = {
@@ -220,6 +222,7 @@ SCOPE_PERMISSIONS: Mapping[Scope, frozenset[Permission]] = {
     Scope.PEOPLE_READ: frozenset({Permission.STAFF_READ}),
     Scope.PEOPLE_WRITE: frozenset({Permission.STAFF_WRITE}),
     Scope.GROUPS_READ: frozenset({Permission.NETWORK_READ}),
+    Scope.WEBHOOKS_WRITE: frozenset({Permission.WEBHOOK_READ, Permission.WEBHOOK_WRITE}),
 }
 
 

@@ -65,6 +65,8 @@ class Permission(StrEnum):
     SESSION_OWN = "session.own"
     AUDIT_READ = "audit.read"
     FEED_READ = "feed.read"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_WRITE = "webhook.write"
 
 
 class Role(StrEnum):

@@ -5,6 +5,7 @@ be safe to run twice: a worker that dies hands its job to the next one.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,22 @@ from service.kit.db import Database
 Handler = Callable[[Database, UUID, dict[str, Any]], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {}
+
+Look = Callable[[], Awaitable[None]]
+Steady = Callable[[Database], AbstractAsyncContextManager[Look]]
+
+STEADY: dict[str, Steady] = {}
+"""Work that a change wishes for without knowing it: every worker looks for it each second."""
+
+
+def steadily(name: str) -> Callable[[Steady], Steady]:
+    """Register what every worker opens at its start, and looks through each second."""
+
+    def register(steady: Steady) -> Steady:
+        STEADY[name] = steady
+        return steady
+
+    return register
 
 
 def job(name: str) -> Callable[[Handler], Handler]:

@@ -22,6 +22,7 @@ HEARING = Gauge(
     "huangge_hearing", "1 while this process is told of commits; 0: it polls, or has no database."
 )
 JOBS = Counter("huangge_jobs_total", "Finished jobs.", ["job", "outcome"])
+WEBHOOKS = Counter("huangge_webhook_attempts_total", "Attempts to tell receivers.", ["outcome"])
 
 
 @cache

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """Networks and hosts of one's own to ask, like ``10.8.0.0/16,hooks.edu.internal``."""
     outbound_authority: Path | None = None
     """A file with certificate authorities of one's own, beside the system's."""
+    webhook_timeout_seconds: int = Field(default=10, ge=1, le=60)
+    """How long a receiver may take to answer."""
     log_level: str = "INFO"
     log_json: bool = True
 

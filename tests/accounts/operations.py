@@ -40,6 +40,7 @@ _SEEN_BY = {
     "calendar-feed": "calendar-feed.own",
     "audit": "audit.read",
     "feed": "feed.read",
+    "webhook": "webhook.read",
 }
 
 
@@ -690,6 +691,30 @@ FEED: Chapter = {
 }
 
 
+# Webhooks
+
+
+_RECEIVER = {"name": "智学平台", "url": "https://198.41.0.4/hooks"}
+_REPLAY = {"from_time": "2026-09-01T00:00:00+08:00"}
+
+WEBHOOKS: Chapter = {
+    "listWebhookEventTypes": op("webhook.read"),
+    "listWebhookEndpoints": op("webhook.read", lists="webhook_endpoint"),
+    "createWebhookEndpoint": op("webhook.write", body=_always(_RECEIVER)),
+    "getWebhookEndpoint": op("webhook.read"),
+    "changeWebhookEndpoint": op("webhook.write", body=_always({"name": "新名称"})),
+    "removeWebhookEndpoint": op("webhook.write"),
+    "enableWebhookEndpoint": op("webhook.write"),
+    "disableWebhookEndpoint": op("webhook.write"),
+    "rotateWebhookSecret": op("webhook.write", body=_always({})),
+    "testWebhookEndpoint": op("webhook.write"),
+    "replayWebhookEvents": op("webhook.write", body=_always(_REPLAY)),
+    "listWebhookDeliveries": op("webhook.read", at="webhook_endpoint"),
+    "getWebhookDelivery": op("webhook.read"),
+    "redeliverWebhook": op("webhook.write"),
+}
+
+
 CHAPTERS: Mapping[str, Chapter] = {
     "absences": ABSENCES,
     "accounts": ACCOUNTS,
@@ -705,4 +730,5 @@ CHAPTERS: Mapping[str, Chapter] = {
     "staff": STAFF,
     "swaps": SWAPS,
     "timetable": TIMETABLE,
+    "webhooks": WEBHOOKS,
 }

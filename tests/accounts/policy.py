@@ -62,6 +62,8 @@ session.own                  I       I     I       I        I          I        
 calendar-feed.own            I       I     I       I        I          I        I       -
 audit.read                   D       -     -       -        -          -        D       -
 feed.read                    D       D     D       D        D          D        D       D
+webhook.read                 D       -     -       -        -          -        D       S
+webhook.write                D       -     -       -        -          -        -       S
 """
 
 

@@ -825,6 +825,20 @@ async def _programme_teacher(place: Place) -> UUID:
     return UUID(str(place.teacher.id))
 
 
+# Webhooks
+
+
+@builds("webhook_endpoint", Anchor.OFFICE)
+async def _webhook_endpoint(place: Place) -> UUID:
+    return UUID(str((await place.make.webhook_endpoint()).id))
+
+
+@builds("webhook_delivery", Anchor.OFFICE)
+async def _webhook_delivery(place: Place) -> UUID:
+    endpoint = await place.make.webhook_endpoint()
+    return UUID(str((await place.make.webhook_delivery(endpoint=endpoint)).id))
+
+
 # Imports
 
 

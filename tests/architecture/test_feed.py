@@ -14,6 +14,8 @@ NOT_SERVED: Mapping[str, str] = {
     "grants": "hats are administered with the accounts that wear them",
     "imports": "a workbook on its way; what it brings into the district is in the feed",
     "sessions": "where somebody is signed in is theirs alone",
+    "webhook-deliveries": "what was sent is no change of what was told",
+    "webhook-endpoints": "receivers are administered like the clients they belong to",
     "weekly-slots": "a pattern is told by the lessons that are laid from it",
 }
 """Collections that are kept out of the feed, and why."""

@@ -29,7 +29,7 @@ TIERS = {
             ("timetable",),
             ("itinerant", "mentoring"),
             ("phone",),
-            ("partners",),
+            ("feed", "partners"),
         )
     )
     for name in names

@@ -1,5 +1,5 @@
 """Routes of the feed and of webhooks, a file per noun."""
 
-from service.feed.routes import changes
+from service.feed.routes import changes, webhooks
 
-routers = [changes.router]
+routers = [changes.router, webhooks.router]
