@@ -82,6 +82,7 @@ async def change(
     await check_reach(db, caller=caller, permission=write, schools=schools)
     rows = pattern_rows(assignment, draft, completed)
     differ = [content_of(row) for row in present] != [content_of(row) for row in rows]
+    reach = concerned(assignment)
     before = change_fields(assignment, columns_of(draft, completed))
     if differ:
         for row in present:
@@ -97,7 +98,7 @@ async def change(
             assignment,
             by=caller,
             before=before,
-            reach=concerned(assignment),
+            reach=reach | concerned(assignment),
         )
     return assignment
 

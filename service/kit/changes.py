@@ -15,7 +15,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit import clock
-from service.kit.db import CHANGED
+from service.kit.db import CHANGED, Database
 from service.kit.observe import request_id
 from service.kit.problems import Text, refuses_value
 from service.kit.synctoken import START, Position
@@ -116,6 +116,17 @@ async def read_after(
         .limit(limit)
     )
     return (await db.exec(statement)).all()
+
+
+_LAG = text("""SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0)
+FROM pg_stat_activity WHERE backend_xid IS NOT NULL""")
+
+
+async def lag(database: Database) -> float:
+    """For how many seconds the feed has been waiting for a transaction to end."""
+    # As whoever signed in to the database: the role of requests sees no other sessions.
+    async with database.engine.connect() as connection:
+        return float((await connection.execute(_LAG)).scalar_one())
 
 
 refuses_value("ck_change_op", "/op", Text("upsert 或 delete", "upsert or delete"))

@@ -21,6 +21,10 @@ RETRIES = Counter("huangge_transaction_retries_total", "Transactions run again a
 HEARING = Gauge(
     "huangge_hearing", "1 while this process is told of commits; 0: it polls, or has no database."
 )
+FEED_LAG = Gauge(
+    "huangge_feed_lag_seconds",
+    "How long the oldest transaction that writes has been running: the feed waits for it.",
+)
 JOBS = Counter("huangge_jobs_total", "Finished jobs.", ["job", "outcome"])
 WEBHOOKS = Counter("huangge_webhook_attempts_total", "Attempts to tell receivers.", ["outcome"])
 

@@ -1,6 +1,7 @@
 """A small district that is followed: the timetable's town, seen by offices and partners."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,19 +14,18 @@ __all__ = ["Town", "before_the_term", "town"]
 
 
 @pytest.fixture
-def replica() -> Iterator[Replica]:
+def replica(replicas: Callable[[], Replica]) -> Replica:
     """An empty replica."""
-    with Replica(":memory:") as empty:
-        yield empty
+    return replicas()
 
 
 @pytest.fixture
-def replicas() -> Iterator[Callable[[], Replica]]:
+def replicas(tmp_path: Path) -> Iterator[Callable[[], Replica]]:
     """As many empty replicas as wanted."""
     made: list[Replica] = []
 
     def new() -> Replica:
-        made.append(Replica(":memory:"))
+        made.append(Replica(tmp_path / f"replica{len(made)}.sqlite"))
         return made[-1]
 
     yield new

@@ -3,7 +3,9 @@
 import pytest
 
 from huangge_client import sync
+from huangge_client.feed import pages
 from service.kit.auth import Role
+from tests.feed.world import world
 
 ANY = {"If-Match": "*"}
 
@@ -47,7 +49,31 @@ async def test_a_change_comes_once_as_it_is_now(town, office, replica, settled):
     assert page["has_more"] is False
 
 
-async def test_a_weekly_slot_is_opened_into_its_lessons(make, town, office, replica, differing):
+async def test_a_weekly_slot_is_opened_into_its_lessons(make, as_, database, replicas, differing):
+    here = await world(make, as_, database, replicas)
+    office, replica = here.followers["district"]
     await sync(office, replica)
-    school = await make.school()
-    assert await differing(office, replica) == [] or school
+    await here.lay(0, 0)
+    await here.lay(1, 1)
+
+    assert await differing(office, replica) == []
+    assert len(replica.versions("lessons")) == 6
+
+
+async def test_a_page_may_end_within_a_weekly_slot(make, as_, database, replicas, settled):
+    here = await world(make, as_, database, replicas)
+    office, replica = here.followers["district"]
+    await sync(office, replica)
+    await here.lay(0, 0)
+    await here.lay(1, 1)
+    await settled()
+    sizes = []
+    async for page in pages(office, replica, limit=2):
+        sizes.append(len(page.items))
+        # What changes while the slot is read comes again, and nothing is left out.
+        await here.lay(len(sizes), len(sizes))
+
+    await settled()
+    await sync(office, replica)
+    assert sizes[:3] == [2, 2, 2]
+    assert replica.versions("lessons") == (await here.tables())["lessons"]

@@ -335,8 +335,10 @@ class Page:
         self, reader: Reader, resources: Sequence[UUID]
     ) -> dict[tuple[str, UUID], list[UUID]]:
         """The rows laid from resources, no more than the page and the next item need."""
-        asked = func.unnest(literal(resources, ARRAY(Uuid))).table_valued(
-            column("resource", Uuid()), with_ordinality="place"
+        asked = (
+            func.unnest(literal(resources, ARRAY(Uuid)))
+            .table_valued(column("resource", Uuid()), with_ordinality="place")
+            .render_derived()
         )
         source = reader.spread_over
         statement = (

@@ -1,12 +1,16 @@
 """What an operator's machine asks: alive, ready, and the numbers."""
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
+from service.kit.changes import lag
 from service.kit.http.deps import database_of
+from service.kit.observe import FEED_LAG
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,6 +42,8 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics")
-async def metrics() -> Response:
-    """The numbers, for Prometheus."""
+async def metrics(request: Request) -> Response:
+    """The numbers, for Prometheus; without a database, those that need none."""
+    with suppress(SQLAlchemyError, OSError, TimeoutError):
+        FEED_LAG.set(await lag(database_of(request)))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

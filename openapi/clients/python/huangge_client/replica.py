@@ -68,6 +68,7 @@ class Replica:
     """What has arrived so far."""
 
     def __init__(self, path: str | Path) -> None:
+        self.path = path
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(_SCHEMA)
 
