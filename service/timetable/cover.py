@@ -7,7 +7,7 @@ cover, the lesson; so rivals wait for each other and never in a circle.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from service.kit import clock
@@ -168,24 +168,52 @@ async def candidates(db: AsyncSession, *, caller: Caller, cover_id: UUID, anybod
     """Free teachers of the school and its groups who can get there, ranked."""
     row = await _seen(db, caller=caller, cover_id=cover_id)
     lesson = await queries.visible_lesson(db, caller=caller, lesson_id=row.lesson_id)
-    return await _choice(db, caller=caller, row=row, lesson=lesson, anybody=anybody)
+    vacancy = Vacancy.of(lesson, without=row.absent_id)
+    return await choose(db, caller=caller, vacancy=vacancy, anybody=anybody)
 
 
-async def _choice(
-    db: AsyncSession, *, caller: Caller, row: Cover, lesson: Any, anybody: bool
-) -> Choice:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vacancy:
+    """A time at a campus for which somebody is looked for."""
+
+    id: UUID
+    school_id: UUID
+    campus_id: UUID
+    subject: str
+    stage: str
+    starts_at: datetime
+    ends_at: datetime
+    without: frozenset[UUID] = frozenset()
+
+    @classmethod
+    def of(cls, lesson: Any, *, without: UUID) -> Self:
+        """The time of a lesson, for anybody but its own teacher and the one who is away."""
+        return cls(
+            id=lesson.id,
+            school_id=lesson.school_id,
+            campus_id=lesson.campus_id,
+            subject=lesson.subject,
+            stage=lesson.stage,
+            starts_at=lesson.starts_at,
+            ends_at=lesson.ends_at,
+            without=frozenset({without, lesson.original_teacher_id}),
+        )
+
+
+async def choose(db: AsyncSession, *, caller: Caller, vacancy: Vacancy, anybody: bool) -> Choice:
+    """Who is free at that time and can get there, the best first; asks for no permission."""
     ground = await load.ground(db, district_id=caller.district_id)
-    day = lesson.starts_at.astimezone(ground.zone).date()
+    day = vacancy.starts_at.astimezone(ground.zone).date()
     monday = datetime.combine(monday_of(day), datetime.min.time(), ground.zone)
     asked = StandinsAsked(
-        school_id=lesson.school_id,
-        subject=lesson.subject,
-        stage=lesson.stage,
+        school_id=vacancy.school_id,
+        subject=vacancy.subject,
+        stage=vacancy.stage,
         day=day,
         monday=monday,
-        starts_at=lesson.starts_at,
-        ends_at=lesson.ends_at,
-        without={row.absent_id, lesson.original_teacher_id},
+        starts_at=vacancy.starts_at,
+        ends_at=vacancy.ends_at,
+        without=vacancy.without,
         anybody=anybody,
     )
     found = await absences.colleagues(db, asked=asked)
@@ -194,7 +222,7 @@ async def _choice(
         (one for one in found if one.reason is None),
         key=lambda one: (not one.qualified, not one.same_school, one.given, one.in_week, one.id),
     )
-    judged = await _judge(db, rows=able[:_JUDGED], lesson=lesson, ground=ground)
+    judged = await _judge(db, rows=able[:_JUDGED], vacancy=vacancy, ground=ground)
     far = sum(not one.reachable for one in judged)
     if far:
         others["travel"] = far
@@ -202,22 +230,22 @@ async def _choice(
 
 
 async def _judge(
-    db: AsyncSession, *, rows: Sequence[Any], lesson: Any, ground: Ground
+    db: AsyncSession, *, rows: Sequence[Any], vacancy: Vacancy, ground: Ground
 ) -> list[Standin]:
     """Whether each can get there, by the ways of their day."""
     wanted = {
         row.id: Duty(
             ResourceKind.TEACHER,
             row.id,
-            lesson.starts_at,
-            lesson.ends_at,
+            vacancy.starts_at,
+            vacancy.ends_at,
             TimeKind.LESSON,
-            lesson.campus_id,
-            lesson.id,
+            vacancy.campus_id,
+            vacancy.id,
         )
         for row in rows
     }
-    days = load.whole_days([lesson.starts_at], zone=ground.zone)
+    days = load.whole_days([vacancy.starts_at], zone=ground.zone)
     stands = await load.standing(db, resources=wanted, days=days) if wanted else []
     legs = await load.legs(db, duties=[*stands, *wanted.values()], ground=ground)
     standins = []
@@ -234,7 +262,7 @@ async def _judge(
                 school_name=row.school_name,
                 qualified=row.qualified,
                 same_school=row.same_school,
-                on_campus=any(duty.campus_id == lesson.campus_id for duty in day),
+                on_campus=any(duty.campus_id == vacancy.campus_id for duty in day),
                 lessons_that_day=sum(duty.kind is TimeKind.LESSON for duty in day),
                 lessons_that_week=row.in_week,
                 covers_given=row.given,
@@ -270,8 +298,9 @@ async def offer(
     """
     seen = await _seen(db, caller=caller, cover_id=cover_id)
     lesson = await queries.visible_lesson(db, caller=caller, lesson_id=seen.lesson_id)
-    choice = await _choice(
-        db, caller=caller, row=seen, lesson=lesson, anybody=asking.teacher_ids is not None
+    vacancy = Vacancy.of(lesson, without=seen.absent_id)
+    choice = await choose(
+        db, caller=caller, vacancy=vacancy, anybody=asking.teacher_ids is not None
     )
     able = [one.teacher_id for one in choice.standins]
     chosen = able[:_BROADCAST] if asking.teacher_ids is None else list(asking.teacher_ids)
@@ -397,7 +426,8 @@ async def assign(
         raise AbsentTeacher
     lesson = await queries.visible_lesson(db, caller=caller, lesson_id=seen.lesson_id)
     if teacher_id is None:
-        choice = await _choice(db, caller=caller, row=seen, lesson=lesson, anybody=False)
+        vacancy = Vacancy.of(lesson, without=seen.absent_id)
+        choice = await choose(db, caller=caller, vacancy=vacancy, anybody=False)
         if not choice.standins:
             raise NoStandin
         teacher_id = choice.standins[0].teacher_id

@@ -56,6 +56,8 @@ class Op:
     form: Mapping[str, str] | None = None
     files: Mapping[str, tuple[str, bytes]] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
+    asks: Body | None = None
+    """Query parameters that name things of the place."""
     lists: str | None = None
     """The kind of thing whose ids a list shows: those in reach, and no others."""
     item: str = "id"
@@ -355,6 +357,12 @@ async def _new_room(place: Place) -> Any:
     return {"campus_id": campus_id, "code": f"B{place.number()}", "name": "美术教室"}
 
 
+async def _of_a_term(place: Place) -> Any:
+    return {"term_id": str(await place.the("term"))}
+
+
+_AT_NINE = {"at": "2039-03-01T09:00:00+08:00"}
+
 TIMETABLE: Chapter = {
     "listClasses": op("timetable.read", lists="class"),
     "createClass": op("timetable.write", at="campus", body=_new_class, in_body=True),
@@ -369,6 +377,16 @@ TIMETABLE: Chapter = {
     "setTravelTime": op("timetable.write", at="way", body=_always({"minutes": 35})),
     "listLessons": op("timetable.read", lists="lesson"),
     "getLesson": op("timetable.read"),
+    "getCampusDaySheet": op("timetable.read"),
+    "getCampusDaySheetFile": op("timetable.read"),
+    "listFreeTeachers": op("cover.read", query=_AT_NINE),
+    "getFreeTeachersFile": op("cover.read", query=_AT_NINE),
+    "listStandingConflicts": op("timetable.read"),
+    "getStandingConflictsFile": op("timetable.read"),
+    "getTeacherWeek": op("timetable.read"),
+    "getTeacherWeekFile": op("timetable.read"),
+    "getTeacherTermCalendar": op("timetable.read", asks=_of_a_term),
+    "getTeacherTermCalendarFile": op("timetable.read", asks=_of_a_term),
     "cancelLesson": op("lesson.change", body=_always({"reason": "学校运动会"})),
     "moveLesson": op(
         "lesson.change",

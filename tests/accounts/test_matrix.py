@@ -149,6 +149,8 @@ async def _ask(
     names = {name: str(await place.the(kind)) for name, kind in operation.kinds.items()}
     path = operation.path.format(**names)
     query = dict(operation.said.query)
+    if operation.said.asks is not None:
+        query |= await operation.said.asks(place)
     if "validate_only" in operation.known:
         query["validate_only"] = "true"
     if operation.said.lists is not None and "limit" in operation.known:

@@ -4,6 +4,8 @@ import itertools
 from datetime import date
 from typing import Any
 
+from sqlmodel import col, select
+
 from service.kit.db import AsyncSession, days, enter_district
 from service.network.rules import GroupState, Tier
 from service.network.tables import (
@@ -116,3 +118,11 @@ async def member(
     db.add(row)
     await db.flush()
     return row
+
+
+async def member_left(db: AsyncSession, *, district: District, school: School, on: date) -> None:
+    """A school's memberships, ended on a day without anything being laid anew."""
+    statement = select(Membership).where(col(Membership.school_id) == school.id)
+    for row in (await db.exec(statement)).all():
+        assert row.district_id == district.id
+        row.valid = days(row.valid.lower, on)

@@ -157,7 +157,7 @@ async def slot(
     period: int = 1,
     **values: Any,
 ) -> UUID:
-    """A home slot with its lessons laid; returns its id."""
+    """A slot with its lessons laid, of the home timetable unless said; returns its id."""
     campus_id = values.get("campus_id", classes[0].campus_id)
     plan = SlotPlan(
         slot_id=new_id(),
@@ -175,7 +175,7 @@ async def slot(
             values.get("valid_from", FIRST_DAY),
             values.get("valid_until", LAST_DAY + timedelta(days=1)),
         ),
-        origin=Origin.HOME,
+        origin=Origin(values.get("origin", "home")),
         origin_id=None,
     )
     ground = await load.ground(db, district_id=district.id)

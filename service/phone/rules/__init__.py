@@ -1,9 +1,10 @@
 """Which days a phone asks for: pure date arithmetic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from service.calendar.rules import TermSpan
 from service.kit.problems import FieldError, Text, ValidationFailed
 
 LONGEST_DAYS = 400
@@ -54,3 +55,12 @@ def next_midnight(zones: Iterable[str], *, now: datetime) -> datetime:
 
 def _midnight(zone: ZoneInfo, now: datetime) -> datetime:
     return datetime.combine(now.astimezone(zone).date() + _DAY, time(), zone).astimezone(UTC)
+
+
+def present_term(terms: Sequence[TermSpan], *, today: date) -> TermSpan | None:
+    """The term of a day; in the holidays the next one, and after the last term that one.
+
+    ``terms`` are in order.
+    """
+    coming = (term for term in terms if today < term.until)
+    return next(coming, terms[-1] if terms else None)

@@ -1,6 +1,6 @@
 """Routes of the timetable, a file per noun."""
 
-from service.timetable.routes import attendance, cover, leave, lessons, places, swap
+from service.timetable.routes import attendance, cover, day, leave, lessons, places, swap
 
 routers = [
     *places.routers,
@@ -9,4 +9,5 @@ routers = [
     *cover.routers,
     swap.router,
     *attendance.routers,
+    day.router,
 ]
