@@ -22,6 +22,7 @@ _MODULES = (
     "timetable",
     "itinerant",
     "mentoring",
+    "workload",
     "partners",
     "feed",
 )

@@ -68,6 +68,10 @@ _GROUP_OFFICE = frozenset(
         Permission.ATTENDANCE_CONFIRM,
         Permission.ATTENDANCE_DISPUTE,
         Permission.ATTENDANCE_RESOLVE,
+        Permission.RATE_READ,
+        Permission.STATEMENT_READ,
+        Permission.STATEMENT_WRITE,
+        Permission.STATEMENT_DECIDE,
         Permission.ASSIGNMENT_READ,
         Permission.ASSIGNMENT_WRITE,
         Permission.ASSIGNMENT_PUBLISH,
@@ -108,6 +112,9 @@ _SCHOOL_OFFICE = frozenset(
         Permission.ATTENDANCE_READ,
         Permission.ATTENDANCE_CONFIRM,
         Permission.ATTENDANCE_DISPUTE,
+        Permission.RATE_READ,
+        Permission.STATEMENT_READ,
+        Permission.STATEMENT_WRITE,
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
@@ -137,6 +144,8 @@ _TEACHER = frozenset(
         Permission.ATTENDANCE_READ,
         Permission.ATTENDANCE_CHECK_IN,
         Permission.ATTENDANCE_DISPUTE,
+        Permission.RATE_READ,
+        Permission.STATEMENT_READ,
     }
 )
 """What a teacher may do with their own rows."""
@@ -167,6 +176,8 @@ _INSPECTION = _STUDY | {
     Permission.COVER_READ,
     Permission.SWAP_READ,
     Permission.ATTENDANCE_READ,
+    Permission.RATE_READ,
+    Permission.STATEMENT_READ,
 }
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {

@@ -28,6 +28,8 @@ _SEEN_BY = {
     "leave": "leave.read",
     "cover": "cover.read",
     "attendance": "attendance.read",
+    "rate": "rate.read",
+    "statement": "statement.read",
     "swap": "swap.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
@@ -471,6 +473,66 @@ ATTENDANCE: Chapter = {
 }
 
 
+# Workload
+
+_OCTOBER = {"month": "2026-10"}
+_NOT_NOW = frozenset({409})
+"""The world's statement is of this very month."""
+
+
+async def _a_rate(place: Place) -> Any:
+    return {"kind": "lesson", "amount": "30.00", "valid_from": "2062-09-01"}
+
+
+async def _a_coefficient(place: Place) -> Any:
+    return {"subject": "24", "stage": "2", "factor": "1.20", "valid_from": "2062-09-01"}
+
+
+async def _a_statement(place: Place) -> Any:
+    return {"teacher_id": str(place.teacher.id), **_OCTOBER}
+
+
+async def _a_line(place: Place) -> Any:
+    return {
+        "month": "2026-09",
+        "school_id": str(place.school.id),
+        "amount": "30.00",
+        "reason": "漏确认一节",
+    }
+
+
+async def _ended_rate(place: Place) -> Any:
+    """The last day of a year that belongs to this place alone."""
+    year = 2041 + 2 * list(Where).index(place.where)
+    return {"valid_until": f"{year}-03-01"}
+
+
+WORKLOAD: Chapter = {
+    "listAllowanceRates": op("rate.read", lists="rate"),
+    "addAllowanceRate": op("rate.write", body=_a_rate),
+    "getAllowanceRate": op("rate.read"),
+    "endAllowanceRate": op("rate.write", body=_ended_rate),
+    "listLessonCoefficients": op("rate.read", lists="coefficient"),
+    "addLessonCoefficient": op("rate.write", body=_a_coefficient),
+    "getLessonCoefficient": op("rate.read"),
+    "endLessonCoefficient": op("rate.write", body=_ended_rate),
+    "listStatements": op("statement.read", lists="statement"),
+    "drawStatements": op("statement.write", at="teacher", body=_a_statement, in_body=True),
+    "getStatement": op("statement.read"),
+    "submitStatement": op("statement.write", alive=_NOT_NOW),
+    "approveStatement": op("statement.decide", named={"statement_id": "submitted_statement"}),
+    "returnStatement": op(
+        "statement.decide",
+        named={"statement_id": "submitted_statement"},
+        body=_always({"reason": "核对课时"}),
+    ),
+    "freezeStatement": op("statement.decide", alive=_NOT_NOW),
+    "correctStatement": op("statement.write", body=_a_line, alive=_NOT_NOW),
+    "getAllowanceList": op("statement.read", query=_OCTOBER),
+    "getAllowanceSheet": op("statement.read", query=_OCTOBER),
+}
+
+
 # Swaps
 
 
@@ -749,4 +811,5 @@ CHAPTERS: Mapping[str, Chapter] = {
     "swaps": SWAPS,
     "timetable": TIMETABLE,
     "webhooks": WEBHOOKS,
+    "workload": WORKLOAD,
 }

@@ -43,6 +43,11 @@ attendance.check-in          -       -     -       I        -          -        
 attendance.confirm           D       G     S       -        -          -        -       -
 attendance.dispute           D       G     S       I        -          -        -       -
 attendance.resolve           D       G     -       -        -          -        -       -
+rate.read                    D       G     S       I        -          -        D       -
+rate.write                   D       -     -       -        -          -        -       -
+statement.read               D       G     S       I        -          -        D       -
+statement.write              D       G     S       -        -          -        -       -
+statement.decide             D       G     -       -        -          -        -       -
 assignment.read              D       G     S       I        D          D        D       S
 assignment.write             D       G     -       -        -          -        -       -
 assignment.publish           D       G     -       -        -          -        -       -

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,8 @@ from service.timetable.tables import (
     TravelTime,
     WeeklySlot,
 )
+from service.workload.rules import StatementState, fingerprint
+from service.workload.tables import AllowanceRate, LessonCoefficient, Statement
 
 _numbers = itertools.count(1)
 ALWAYS = days(date(2020, 9, 1), None)
@@ -837,6 +840,61 @@ async def _webhook_endpoint(place: Place) -> UUID:
 async def _webhook_delivery(place: Place) -> UUID:
     endpoint = await place.make.webhook_endpoint()
     return UUID(str((await place.make.webhook_delivery(endpoint=endpoint)).id))
+
+
+# Workload
+
+
+@builds("rate", Anchor.DISTRICT)
+async def _rate(place: Place) -> UUID:
+    first = _year_of(place)
+    return await place.keep(
+        AllowanceRate(
+            district_id=place.district.id,
+            kind="lesson",
+            amount=Decimal("30.00"),
+            band=Range(Decimal(0), None, bounds="[)"),
+            valid=days(date(first, 9, 1), date(first + 2, 9, 1)),
+        )
+    )
+
+
+@builds("coefficient", Anchor.DISTRICT)
+async def _coefficient(place: Place) -> UUID:
+    first = _year_of(place)
+    return await place.keep(
+        LessonCoefficient(
+            district_id=place.district.id,
+            subject="24",
+            stage="2",
+            factor=Decimal("1.20"),
+            valid=days(date(first, 9, 1), date(first + 2, 9, 1)),
+        )
+    )
+
+
+async def _a_statement(place: Place, month: date, state: StatementState) -> UUID:
+    return await place.keep(
+        Statement(
+            district_id=place.district.id,
+            teacher_id=place.teacher.id,
+            home_school_id=place.school.id,
+            month=month,
+            state=state,
+            digest=fingerprint([]),
+        )
+    )
+
+
+@builds("statement", Anchor.TEACHER)
+async def _statement(place: Place) -> UUID:
+    this_month = clock.now().date().replace(day=1)
+    return await _a_statement(place, this_month, StatementState.DRAFT)
+
+
+@builds("submitted_statement", Anchor.TEACHER)
+async def _submitted_statement(place: Place) -> UUID:
+    return await _a_statement(place, date(2026, 2, 1), StatementState.SUBMITTED)
 
 
 # Imports

@@ -28,6 +28,7 @@ TIERS = {
             ("accounts", "calendar", "staff"),
             ("timetable",),
             ("itinerant", "mentoring"),
+            ("workload",),
             ("phone",),
             ("feed", "partners"),
         )

@@ -1,0 +1,1 @@
+"""Reading workload, each within the caller's reach, a file per noun."""

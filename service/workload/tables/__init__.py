@@ -1,0 +1,6 @@
+"""Rows of workload, a file per noun."""
+
+from service.workload.tables.rates import AllowanceRate, LessonCoefficient
+from service.workload.tables.statements import Statement, StatementLine
+
+__all__ = ["AllowanceRate", "LessonCoefficient", "Statement", "StatementLine"]
