@@ -1,5 +1,6 @@
 """Makes the application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -82,7 +83,10 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
         ear = Ear(app.state.database)
         wiring.follow(app, ear)
         ear.start()
+        counting = asyncio.create_task(wiring.keep_counting(app.state.database))
         yield
+        counting.cancel()
+        await asyncio.gather(counting, return_exceptions=True)
         await ear.stop()
         if database is None:
             await app.state.database.close()

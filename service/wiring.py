@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from fastapi import APIRouter, FastAPI
 
 from service.kit.auth import Caller
+from service.kit.db import Database
 from service.kit.hearing import Ear
 from service.kit.http.edge import AtOnce, Recognise
 from service.kit.readers import Reader
@@ -78,6 +79,11 @@ def routers() -> list[APIRouter]:
 def follow(app: FastAPI, ear: Ear) -> None:
     """Tell of commits whoever remembers answers."""
     ear.follow(import_module("service.phone.routes.me").answers_of(app))
+
+
+async def keep_counting(database: Database) -> None:
+    """Write down what partners' systems ask, for as long as the process lives."""
+    await import_module("service.accounts.usage").keep_writing(database)
 
 
 def recogniser() -> Recognise:

@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlmodel import col, delete, select
 
 from service.accounts import sessions, tokens
+from service.accounts.assertions import check_keys
 from service.accounts.problems import BeyondOwnReach, ClientNotFound
 from service.accounts.rules import Scope, check_target, normal_name
 from service.accounts.tables import ClientOrganisation, ClientSecret, EndReason, PartnerClient
-from service.kit.auth import Caller, Permission, Reach
+from service.kit.auth import Caller, FieldProfile, Permission, Reach
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, lock
 from service.kit.journal import record
@@ -37,12 +38,17 @@ class NewClient:
     name: str
     scopes: Sequence[Scope]
     organisations: Sequence[Organisation]
+    profile: FieldProfile = FieldProfile.BASIC
+    keys: Sequence[dict[str, Any]] = ()
+    """Public keys; a client that has some needs no secret."""
 
 
 async def create_client(
     db: AsyncSession, *, caller: Caller, new: NewClient, secret: str | None = None
-) -> tuple[PartnerClient, str]:
+) -> tuple[PartnerClient, str | None]:
     """Let a partner's system in. The secret is told once; only its hash is kept.
+
+    A client that signs with a key of its own is given no secret.
 
     Raises
     ------
@@ -50,20 +56,26 @@ async def create_client(
         The caller does not reach the whole district.
     ReachUnfit
         An organisation is no school, no group and not the district.
+    ClientKeyUnfit
+        A key is not public, too short, or of a kind nobody should use.
     """
     _check_district(caller)
+    check_keys(new.keys)
     client = PartnerClient(
         district_id=caller.district_id,
         client_id=normal_name(new.client_id),
         name=new.name,
         scopes=sorted(set(new.scopes)),
+        field_profile=new.profile,
+        keys=list(new.keys),
     )
     db.add(client)
     await db.flush()
     await _set_organisations(db, client=client, organisations=new.organisations)
-    told = secret or secrets.token_urlsafe(32)
-    db.add(_secret(client, slot=_SLOTS[0], told=told))
-    await db.flush()
+    told = None if new.keys else secret or secrets.token_urlsafe(32)
+    if told is not None:
+        db.add(_secret(client, slot=_SLOTS[0], told=told))
+        await db.flush()
     await record(db, "client.created", client, by=caller)
     return client, told
 
@@ -77,7 +89,9 @@ async def change_client(
     organisations: Sequence[Organisation] | None,
     expected: Precondition,
 ) -> PartnerClient:
-    """Change a client's name, scopes, organisations, or whether it may come in at all."""
+    """Change a client's name, scopes, organisations, keys, or whether it may come in at all."""
+    if "keys" in changes:
+        check_keys(changes["keys"])
     client = await _held(db, caller=caller, client_id=client_id, expected=expected)
     values = dict(changes)
     if "scopes" in values:

@@ -22,7 +22,7 @@ from service.accounts.tables import (
 )
 from service.accounts.tokens import Access
 from service.kit import clock
-from service.kit.auth import Caller, Reach
+from service.kit.auth import Caller, FieldProfile, Reach
 from service.kit.db import AsyncSession, Database
 from service.kit.problems import Unauthorized
 from service.kit.settings import settings
@@ -224,6 +224,7 @@ async def client_as_caller(
         district_id=client.district_id,
         name=client.name,
         client_id=client.client_id,
+        profile=FieldProfile(client.field_profile),
         grants=partner_grants(
             held, [(Reach(row.reach), row.school_id or row.group_id) for row in organisations]
         ),

@@ -65,7 +65,7 @@ class Issuer:
         Unavailable
             The keys have never been there yet.
         """
-        header = _unchecked(token, 0)
+        header = unchecked(token, 0)
         if header.get("alg") not in ALGORITHMS:
             return None
         keys = await self._keys_with(header.get("kid"))
@@ -130,7 +130,7 @@ class Issuer:
             ]
 
 
-def _unchecked(token: str, part: int) -> dict[str, Any]:
+def unchecked(token: str, part: int) -> dict[str, Any]:
     """The header (0) or the claims (1) as they were sent: good for choosing a key, for no more."""
     try:
         segment = token.split(".")[part]
@@ -149,6 +149,6 @@ def known_issuer(issuer: str, audience: str, jwks_url: str | None) -> Issuer:
 def issuer_of(token: str) -> Issuer | None:
     """The configured identity provider, where the token claims to come from it."""
     chosen = settings()
-    if chosen.oidc_issuer is None or _unchecked(token, 1).get("iss") != chosen.oidc_issuer:
+    if chosen.oidc_issuer is None or unchecked(token, 1).get("iss") != chosen.oidc_issuer:
         return None
     return known_issuer(chosen.oidc_issuer, chosen.oidc_audience or "huangge", chosen.oidc_jwks_url)

@@ -66,7 +66,9 @@ class ClientUnknown(TokenRefused):
     status = 401
     title = Text("客户端凭据不正确", "The client credentials are wrong")
     remedy = Text(
-        "请核对 client_id 与 client_secret。", "Check the client_id and the client_secret."
+        "请核对 client_id 与 client_secret;私钥签名(JWT)请核对密钥、aud、exp、jti。",
+        "Check the client_id and the client_secret; with private_key_jwt the key, aud, exp and "
+        "jti.",
     )
     error = "invalid_client"
 
@@ -139,6 +141,19 @@ class ClientNotFound(NotFound):
 
     code = "client-not-found"
     title = Text("未找到合作客户端", "No such partner client")
+
+
+class ClientKeyUnfit(ValidationFailed):
+    """A key that nothing may be proven with."""
+
+    code = "client-key-unfit"
+    title = Text("公钥不符合要求", "The key cannot be used")
+    remedy = Text(
+        "请提供 JWK 格式的公钥,含不重复的 kid;可用 RSA(2048 位以上)、EC(P-256、P-384)"
+        "或 Ed25519。切勿提交私钥。",
+        "Give public keys as JWK, each with a kid of its own: RSA of 2048 bits or more, EC (P-256, "
+        "P-384) or Ed25519. Never send a private key.",
+    )
 
 
 class BeyondOwnReach(Forbidden):
@@ -275,6 +290,11 @@ refuses_missing("fk_client_organisation_group", "/organisations")
 refuses_value("ck_client_organisation_reach", "/organisations", _KNOWN_WORD)
 refuses_value("ck_client_organisation_target", "/organisations", _SAME_REACH)
 refuses_value("uq_client_organisation", "/organisations", Text("有重复", "has a duplicate"))
+
+refuses_value("ck_partner_client_field_profile", "/field_profile", _KNOWN_WORD)
+refuses_missing("fk_client_assertion_client", "/client_id")
+refuses("uq_client_assertion_jti", ClientUnknown)
+refuses_missing("fk_client_usage_client", "/client_id")
 
 refuses_missing("fk_login_session_account", "/account_id")
 refuses_missing("fk_login_session_client", "/client_id")

@@ -25,6 +25,7 @@ from service.accounts.tables import (
     AccountGrant,
     ClientOrganisation,
     ClientSecret,
+    ClientUsage,
     LoginSession,
     PartnerClient,
 )
@@ -268,6 +269,22 @@ async def visible_client(
         raise ClientNotFound
     client, organisations, secrets = found
     return client, organisations, secrets
+
+
+async def usage_of(
+    db: AsyncSession, *, client_id: UUID, from_: date, until: date
+) -> Sequence[ClientUsage]:
+    """What a client asked on each of some days."""
+    statement = (
+        select(ClientUsage)
+        .where(
+            col(ClientUsage.client_id) == client_id,
+            col(ClientUsage.on_date) >= from_,
+            col(ClientUsage.on_date) < until,
+        )
+        .order_by(col(ClientUsage.on_date))
+    )
+    return (await db.exec(statement)).all()
 
 
 # Sessions

@@ -12,11 +12,13 @@ from sqlmodel import col
 
 from service.accounts import actions, clients, passwords, queries, sessions, tokens
 from service.accounts.actions import NewAccount
+from service.accounts.assertions import JWT_BEARER, Proof
 from service.accounts.clients import NewClient, Organisation
 from service.accounts.problems import (
     AccountNotFound,
     BeyondOwnReach,
     ClientIdTaken,
+    ClientKeyUnfit,
     ClientNotFound,
     ClientUnknown,
     CredentialsWrong,
@@ -36,7 +38,7 @@ from service.accounts.problems import (
     TooManyLogins,
     UsernameTaken,
 )
-from service.accounts.rules import Hat
+from service.accounts.rules import Hat, usage_days
 from service.accounts.schemas import (
     AccountIn,
     AccountOut,
@@ -44,6 +46,7 @@ from service.accounts.schemas import (
     ClientIn,
     ClientOut,
     ClientPatch,
+    ClientUsageOut,
     ClientWithSecretOut,
     GrantIn,
     GrantOut,
@@ -74,6 +77,7 @@ from service.kit.http import (
     needs,
     public,
 )
+from service.kit.http.answers import base_url
 from service.kit.problems import RelatedNotFound, Text, Unavailable
 
 entrance = make_router(tag="oauth")
@@ -94,7 +98,9 @@ Oneself = Annotated[Caller, needs(Permission.SESSION_OWN)]
     summary="登录或刷新令牌",
     description="OAuth 2.0 令牌端点(RFC 6749)。`password` 用户登录;`refresh_token` 换取新令牌,"
     "每个刷新令牌只能使用一次,重复使用将使整个会话失效(以相同的 `Idempotency-Key` 重试除外);"
-    "`client_credentials` 供合作系统使用,凭据可放在 HTTP Basic 或表单中。访问令牌 15 分钟有效。"
+    "`client_credentials` 供合作系统使用,凭据可放在 HTTP Basic 或表单中,"
+    "也可用 `private_key_jwt`(RFC 7523):以私钥签名的 JWT,`iss`、`sub` 为 client_id,"
+    "`aud` 为本端点地址,`exp` 不超过 10 分钟,`jti` 只能用一次。访问令牌 15 分钟有效。"
     "出错时同时给出 RFC 6749 的 `error`、`error_description` 与统一的问题详情。",
     response_model_exclude_none=True,
     responses=may_fail(
@@ -111,7 +117,9 @@ Oneself = Annotated[Caller, needs(Permission.SESSION_OWN)]
         "The OAuth 2.0 token endpoint (RFC 6749). `password` signs a user in; `refresh_token` "
         "trades a refresh token for the next one: each works once, and one that comes back ends "
         "the whole session (unless retried with the same `Idempotency-Key`); `client_credentials` "
-        "is for partners, by HTTP Basic or in the form. Access tokens last 15 minutes. Errors "
+        "is for partners, by HTTP Basic, in the form, or by `private_key_jwt` (RFC 7523: `iss` and "
+        "`sub` are the client_id, `aud` this address, `exp` within 10 minutes, `jti` works once). "
+        "Access tokens last 15 minutes. Errors "
         "carry RFC 6749's `error` and `error_description` beside the problem details.",
     ),
 )
@@ -165,10 +173,15 @@ def _given(value: str | None, name: str) -> str:
 
 async def _enter_as_client(database: Database, *, request: Request, form: TokenForm) -> Issued:
     client_id, secret = _basic(request) or (form.client_id, form.client_secret)
-    if not client_id or not secret:
+    proof: str | Proof | None = secret
+    if form.client_assertion and form.client_assertion_type == JWT_BEARER and not secret:
+        here = base_url(request.scope)
+        proof = Proof.given(form.client_assertion, audiences=(here, here + request.url.path))
+        client_id = client_id or (proof.client_id if proof is not None else None)
+    if not client_id or not proof:
         raise ClientUnknown
     return await sessions.enter_as_client(
-        database, client_id=client_id, client_secret=secret, scope=form.scope
+        database, client_id=client_id, proof=proof, scope=form.scope
     )
 
 
@@ -638,11 +651,13 @@ async def list_clients(*, db: ReadDb, caller: Reader, paging: Paging) -> Page[Cl
     status_code=201,
     operation_id="createClient",
     summary="新建合作客户端",
-    description="为合作系统新建客户端:授权范围(scope)× 可访问的组织。密钥仅在本次响应中显示。",
-    responses=may_fail(BeyondOwnReach, ClientIdTaken, ReachUnfit, RelatedNotFound),
+    description="为合作系统新建客户端:授权范围(scope)× 可访问的组织 × 可见的教师字段。"
+    "密钥仅在本次响应中显示;给出公钥(`keys`)的客户端改用 private_key_jwt,不发放密钥。",
+    responses=may_fail(BeyondOwnReach, ClientIdTaken, ClientKeyUnfit, ReachUnfit, RelatedNotFound),
     openapi_extra=english(
         "Create a partner client",
-        "Scopes times organisations. The secret is told in this answer and never again.",
+        "Scopes times organisations times a field profile. The secret is told in this answer and "
+        "never again; a client with public `keys` signs with private_key_jwt and gets none.",
     ),
 )
 async def create_client(
@@ -654,6 +669,8 @@ async def create_client(
         name=body.name,
         scopes=body.scopes,
         organisations=_organisations(body.organisations),
+        profile=body.field_profile,
+        keys=body.keys,
     )
     client, secret = await clients.create_client(db, caller=caller, new=new)
     row = await queries.visible_client(db, caller=caller, client_id=client.id)
@@ -681,17 +698,46 @@ async def get_client(*, db: ReadDb, caller: Reader, client_id: UUID, tag: Tag) -
     return ClientOut.of(row)
 
 
+@office.get(
+    "/clients/{client_id}/usage",
+    operation_id="getClientUsage",
+    summary="合作客户端用量",
+    description="按日列出一个合作客户端的调用次数及其中被拒绝、失败的次数;不填日期即最近 30 天。"
+    "计数每隔数秒落库。",
+    responses=may_fail(ClientNotFound),
+    openapi_extra=english(
+        "A client's usage",
+        "Requests by day, and how many of them were refused or failed; the last 30 days unless "
+        "asked otherwise. Counts are written every few seconds.",
+    ),
+)
+async def get_client_usage(
+    *,
+    db: ReadDb,
+    caller: Reader,
+    client_id: UUID,
+    from_: Annotated[date | None, Query(alias="from", description="第一天")] = None,
+    until: Annotated[date | None, Query(description="最后一天的次日(不含)")] = None,
+) -> ClientUsageOut:
+    """Read what a client asked."""
+    client, *_ = await queries.visible_client(db, caller=caller, client_id=client_id)
+    today = await queries.today(db, district_id=caller.district_id)
+    first, last = usage_days(from_, until, today=today)
+    rows = await queries.usage_of(db, client_id=client.id, from_=first, until=last)
+    return ClientUsageOut.of(rows, from_date=first, until=last)
+
+
 @office.patch(
     "/clients/{client_id}",
     operation_id="changeClient",
     summary="修改合作客户端",
-    description="修改名称、授权范围、可访问的组织,或停用(JSON Merge Patch,"
-    "未给出的字段不变)。5 秒内生效。",
-    responses=may_fail(ClientNotFound, BeyondOwnReach, ReachUnfit, RelatedNotFound),
+    description="修改名称、授权范围、可访问的组织、可见的教师字段、公钥,或停用"
+    "(JSON Merge Patch,未给出的字段不变)。5 秒内生效。",
+    responses=may_fail(ClientNotFound, BeyondOwnReach, ClientKeyUnfit, ReachUnfit, RelatedNotFound),
     openapi_extra=english(
         "Change a partner client",
-        "Name, scopes, organisations, or whether it may come in (JSON Merge Patch), within 5 "
-        "seconds.",
+        "Name, scopes, organisations, field profile, keys, or whether it may come in (JSON Merge "
+        "Patch), within 5 seconds.",
     ),
 )
 async def change_client(

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from service.accounts.problems import (
     ReachUnfit,
 )
 from service.kit.auth import Grant, Permission, Reach, Role
-from service.kit.problems import FieldError, Text
+from service.kit.problems import FieldError, Text, ValidationFailed
 
 _ANYBODY = frozenset({Permission.ME_READ, Permission.SESSION_OWN, Permission.CALENDAR_FEED_OWN})
 """Held by every hat for the one who wears it."""
@@ -410,3 +410,26 @@ def read_login(given: str) -> Login:
     """``name`` or ``name@500109``: the district's code follows the last ``@``."""
     name, _, code = normal_name(given).rpartition("@")
     return Login(name, code) if name else Login(code, None)
+
+
+_USAGE_DAYS = timedelta(days=30)
+_USAGE_AT_MOST = 400
+
+
+def usage_days(from_: date | None, until: date | None, *, today: date) -> tuple[date, date]:
+    """The days ``[from, until)`` whose usage is asked for: without any, the last thirty.
+
+    Raises
+    ------
+    ValidationFailed
+        They are reversed, or too many.
+    """
+    last = until or today + timedelta(days=1)
+    first = from_ or (last - _USAGE_DAYS if last - date.min >= _USAGE_DAYS else date.min)
+    if not 0 < (last - first).days <= _USAGE_AT_MOST:
+        message = Text(
+            f"应晚于 from,且至多 {_USAGE_AT_MOST} 天",
+            f"is after from, by {_USAGE_AT_MOST} days at most",
+        )
+        raise ValidationFailed(errors=[FieldError("query/until", "range-unfit", message)])
+    return first, last

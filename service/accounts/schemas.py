@@ -1,5 +1,6 @@
 """What comes in and what goes out: tokens, sessions, accounts, grants, partner clients."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
@@ -8,8 +9,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from service.accounts.rules import Scope, is_username, normal_name
-from service.accounts.tables import Account, AccountGrant, LoginSession, PartnerClient
-from service.kit.auth import Reach, Role
+from service.accounts.tables import (
+    Account,
+    AccountGrant,
+    ClientUsage,
+    LoginSession,
+    PartnerClient,
+)
+from service.kit.auth import FieldProfile, Reach, Role
 from service.kit.http.schemas import DayRange, In, Out
 
 _BEARER: Final = "Bearer"
@@ -79,6 +86,13 @@ class TokenForm(BaseModel):
     refresh_token: Annotated[str | None, Field(description="刷新令牌,仅可使用一次")] = None
     client_id: Annotated[str | None, Field(description="合作系统的客户端编号")] = None
     client_secret: Annotated[str | None, Field(description="合作系统的客户端密钥")] = None
+    client_assertion_type: Annotated[
+        str | None,
+        Field(description="urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+    ] = None
+    client_assertion: Annotated[
+        str | None, Field(description="合作系统用私钥签名的 JWT(RFC 7523)")
+    ] = None
     scope: Annotated[str | None, Field(description="以空格分隔;缺省为全部已授权范围")] = None
 
 
@@ -244,6 +258,19 @@ Organisations = Annotated[
 ]
 
 
+Profile = Annotated[
+    FieldProfile,
+    Field(
+        description="可见的教师字段:basic 任职与任教,professional 另含荣誉与教龄,"
+        "full 另含出生年与预计退休日期"
+    ),
+]
+Keys = Annotated[
+    list[dict[str, Any]],
+    Field(max_length=5, description="用于 private_key_jwt 的公钥(JWK);有公钥的客户端不发放密钥"),
+]
+
+
 class ClientIn(In):
     """A new partner client."""
 
@@ -253,6 +280,8 @@ class ClientIn(In):
     name: DisplayName
     scopes: Scopes
     organisations: Organisations
+    field_profile: Profile = FieldProfile.BASIC
+    keys: Keys = Field(default_factory=list)
 
 
 class ClientPatch(In):
@@ -262,6 +291,8 @@ class ClientPatch(In):
     scopes: Scopes = Field(default_factory=list)
     organisations: Organisations = Field(default_factory=list)
     active: Annotated[bool, Field(description="停用后立即失效")] = True
+    field_profile: Profile = FieldProfile.BASIC
+    keys: Keys = Field(default_factory=list)
 
 
 class OrganisationOut(Out):
@@ -283,6 +314,11 @@ class ClientOut(Out):
     secrets_created_at: Annotated[
         list[AwareDatetime], Field(description="现有密钥的创建时间,至多两个")
     ]
+    field_profile: Profile
+    keys: Annotated[list[dict[str, Any]], Field(description="private_key_jwt 的公钥")]
+    last_used_at: Annotated[
+        AwareDatetime | None, Field(description="最近一次调用(精确到分钟左右);空为从未使用")
+    ]
     version: int
 
     @classmethod
@@ -294,16 +330,53 @@ class ClientOut(Out):
 class ClientWithSecretOut(ClientOut):
     """A client and its newest secret."""
 
-    client_secret: Annotated[str, Field(description="客户端密钥,仅此一次显示,请妥善保存")]
+    client_secret: Annotated[
+        str | None,
+        Field(description="客户端密钥,仅此一次显示,请妥善保存;使用公钥的客户端为空"),
+    ]
 
     @classmethod
     def telling(
         cls,
         row: tuple[PartnerClient, Any, Any],
-        secret: str,
+        secret: str | None,
     ) -> Self:
         """The only time the secret is seen."""
         return cls(**_client_fields(row), client_secret=secret)
+
+
+class UsageOfDayOut(Out):
+    """What a client asked on one day."""
+
+    on_date: date
+    requests: int
+    refused: Annotated[int, Field(description="其中被拒绝的(4xx)")]
+    failed: Annotated[int, Field(description="其中因服务端原因失败的(5xx)")]
+
+
+class ClientUsageOut(Out):
+    """What a client asked, by day; days without a request are left out."""
+
+    from_date: date
+    until: Annotated[date, Field(description="不含这一天")]
+    requests: int
+    refused: int
+    failed: int
+    items: list[UsageOfDayOut]
+
+    @classmethod
+    def of(cls, rows: Sequence[ClientUsage], *, from_date: date, until: date) -> Self:
+        """The days and their sum."""
+        names = ("requests", "refused", "failed")
+        return cls(
+            from_date=from_date,
+            until=until,
+            **{name: sum(getattr(row, name) for row in rows) for name in names},
+            items=[
+                UsageOfDayOut(on_date=row.on_date, **{name: getattr(row, name) for name in names})
+                for row in rows
+            ],
+        )
 
 
 def _client_fields(
@@ -317,6 +390,9 @@ def _client_fields(
         "scopes": client.scopes,
         "organisations": organisations,
         "active": client.active,
-        "secrets_created_at": secrets,
+        "secrets_created_at": secrets or [],
+        "field_profile": client.field_profile,
+        "keys": client.keys,
+        "last_used_at": client.last_used_at,
         "version": client.version,
     }

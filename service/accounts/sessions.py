@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from service.accounts import identity, passwords, tokens
+from service.accounts.assertions import Proof
 from service.accounts.problems import (
     ClientUnknown,
     CredentialsWrong,
@@ -24,6 +25,7 @@ from service.accounts.rules import Scope, Verdict, judge_refresh, narrowed_scope
 from service.accounts.tables import (
     AccessEpoch,
     Account,
+    ClientAssertion,
     ClientSecret,
     EndReason,
     LoginSession,
@@ -161,14 +163,14 @@ async def _next(db: AsyncSession, *, refresh: Refresh, retry_key: str | None) ->
 
 
 async def enter_as_client(
-    database: Database, *, client_id: str, client_secret: str, scope: str | None
+    database: Database, *, client_id: str, proof: str | Proof, scope: str | None
 ) -> Issued:
-    """Let a partner's system in with its id and secret.
+    """Let a partner's system in with its id and a secret, or with what it signed itself.
 
     Raises
     ------
     ClientUnknown
-        One of them is wrong, or the client was closed.
+        One of them is wrong, was used before, or the client was closed.
     ScopeInvalid
         A scope was asked for that the client does not hold.
     """
@@ -177,22 +179,42 @@ async def enter_as_client(
     if district is None:
         raise ClientUnknown
     async with database.write(district.id) as db:
-        statement = (
-            select(PartnerClient)
-            .join(ClientSecret, col(ClientSecret.client_id) == col(PartnerClient.id))
-            .where(
-                col(PartnerClient.client_id) == login.name,
-                col(PartnerClient.active),
-                col(ClientSecret.secret_hash) == tokens.digest(client_secret),
-            )
+        statement = select(PartnerClient).where(
+            col(PartnerClient.client_id) == login.name, col(PartnerClient.active)
         )
-        client = (await db.exec(statement)).first()
-        if client is None:
+        client = (await db.exec(statement)).one_or_none()
+        if client is None or not await _is_proven(db, client=client, proof=proof):
             raise ClientUnknown
         scopes = narrowed_scopes(scope, held={Scope(name) for name in client.scopes})
         if scopes is None:
             raise ScopeInvalid
         return await _begin_for_client(db, client=client, scopes=scopes)
+
+
+async def _is_proven(db: AsyncSession, *, client: PartnerClient, proof: str | Proof) -> bool:
+    if isinstance(proof, str):
+        known = select(ClientSecret.id).where(
+            col(ClientSecret.client_id) == client.id,
+            col(ClientSecret.secret_hash) == tokens.digest(proof),
+        )
+        return (await db.exec(known)).first() is not None
+    signed = proof.read(client.keys)
+    if signed is None:
+        return False
+    mine = col(ClientAssertion.client_id) == client.id
+    await db.exec(
+        delete(ClientAssertion).where(mine, col(ClientAssertion.expires_at) < clock.now())
+    )
+    # The second use of an assertion, even at the same moment, is refused by the constraint.
+    used = ClientAssertion(
+        district_id=client.district_id,
+        client_id=client.id,
+        jti_hash=tokens.digest(signed.id),
+        expires_at=signed.expires_at,
+    )
+    db.add(used)
+    await db.flush()
+    return True
 
 
 async def _begin_for_client(

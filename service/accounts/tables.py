@@ -2,15 +2,15 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Computed, Text
-from sqlalchemy.dialects.postgresql import DATERANGE, Range
+from sqlalchemy import ARRAY, BigInteger, Computed, Integer, Text
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, Range
 from sqlmodel import Field
 
 from service.kit import clock
-from service.kit.auth import Reach, Role
+from service.kit.auth import FieldProfile, Reach, Role
 from service.kit.tables import (
     Instant,
     Table,
@@ -105,16 +105,27 @@ class AccountGrant(Versioned, table=True):
 
 
 class PartnerClient(Versioned, table=True):
-    """A partner's system: scopes times organisations."""
+    """A partner's system: scopes times organisations, and how much it is told of persons.
+
+    It proves who it is with one of two secrets, or signs with a private key of its own whose public
+    half is kept here. ``last_used_at`` is noted without a version.
+    """
 
     __tablename__ = "partner_client"
-    __table_args__ = (unique("uq_partner_client_client_id", "client_id"),)
+    __table_args__ = (
+        unique("uq_partner_client_client_id", "client_id"),
+        one_of("ck_partner_client_field_profile", "field_profile", FieldProfile),
+    )
+    __private__: ClassVar[frozenset[str]] = frozenset({"last_used_at"})
     __collection__: ClassVar[str] = "clients"
 
     client_id: str
     name: str
     scopes: list[str] = Field(sa_type=ARRAY(Text))
     active: bool = True
+    field_profile: str = FieldProfile.BASIC
+    keys: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ClientSecret(Tenant, table=True):
@@ -154,6 +165,34 @@ class ClientOrganisation(Tenant, table=True):
         default=None,
         sa_column_args=[Computed("coalesce(school_id, group_id, district_id)", persisted=True)],
     )
+
+
+class ClientAssertion(Tenant, table=True):
+    """A signed assertion that was used, so that whoever overhears it cannot use it again."""
+
+    __tablename__ = "client_assertion"
+    __table_args__ = (
+        points_to("client_id", "partner_client", name="fk_client_assertion_client"),
+        unique("uq_client_assertion_jti", "client_id", "jti_hash"),
+    )
+
+    client_id: UUID
+    jti_hash: bytes
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class ClientUsage(Table, table=True):
+    """How much a client asked on a day of the district's."""
+
+    __tablename__ = "client_usage"
+    __table_args__ = (points_to("client_id", "partner_client", name="fk_client_usage_client"),)
+
+    district_id: UUID = Field(primary_key=True)
+    client_id: UUID = Field(primary_key=True)
+    on_date: date = Field(primary_key=True)
+    requests: int = Field(default=0, sa_type=Integer)
+    refused: int = Field(default=0, sa_type=Integer)
+    failed: int = Field(default=0, sa_type=Integer)
 
 
 class LoginSession(Versioned, table=True):

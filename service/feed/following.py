@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from service.feed import tokens
-from service.feed.problems.changes import AGED, RESTORED, TRIMMED, SyncTokenExpired
+from service.feed.problems.changes import AGED, PROFILE, RESTORED, TRIMMED, SyncTokenExpired
 from service.feed.queries import changes as queries
 from service.feed.queries.changes import Moment, Page, Readers
 from service.feed.rules import changes as rules
@@ -37,7 +37,12 @@ CHANGES_KEPT_FOR = rules.KEPT_FOR + timedelta(days=10)
 """Longer than the tokens, so that only their age decides."""
 _TRIMMED_EVERY = timedelta(days=1)
 _LOOK_EVERY_SECONDS = 0.5
-_REASONS = {Refusal.AGED: AGED, Refusal.RESTORED: RESTORED, Refusal.TRIMMED: TRIMMED}
+_REASONS = {
+    Refusal.AGED: AGED,
+    Refusal.RESTORED: RESTORED,
+    Refusal.TRIMMED: TRIMMED,
+    Refusal.PROFILE: PROFILE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,8 @@ class Feed:
         former = await queries.former_scopes(db, caller=self.caller, marks=marks) if marks else {}
         if not former.keys() >= set(marks):
             raise self._expired(Refusal.AGED, wanted)
+        if any(one.caller.profile != self.caller.profile for one in former.values()):
+            raise self._expired(Refusal.PROFILE, wanted)
         return Page(
             db,
             self.caller,

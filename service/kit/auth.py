@@ -96,6 +96,17 @@ class Reach(StrEnum):
     DISTRICT = "district"
 
 
+class FieldProfile(StrEnum):
+    """How much a partner's system is told of persons."""
+
+    BASIC = "basic"
+    """Who works where and teaches what."""
+    PROFESSIONAL = "professional"
+    """Also honours and years of service."""
+    FULL = "full"
+    """Also year of birth and retirement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One hat, valid today, with what it allows and how far it reaches."""
@@ -127,6 +138,8 @@ class Caller:
     teacher_id: UUID | None = None
     grants: tuple[Grant, ...] = ()
     session_id: UUID | None = None
+    profile: FieldProfile = FieldProfile.FULL
+    """Which fields of persons are shown; a partner's client may be given fewer."""
     sights: Mapping[Permission, Sight] = field(default_factory=dict, repr=False, compare=False)
     """Of a caller as they were: what was reached then, in place of what is reached now."""
     _permissions: frozenset[Permission] = field(init=False, repr=False, compare=False)

@@ -12,7 +12,10 @@ from service.staff.tables import Teacher
 
 async def _teachers(db: AsyncSession, caller: Caller) -> Rows:
     at = await standpoint(db, district_id=caller.district_id)
-    return Rows(queries.teachers(caller, day=at.day, wanted=TeacherFilter()), each(TeacherOut.of))
+    return Rows(
+        queries.teachers(caller, day=at.day, wanted=TeacherFilter()),
+        each(TeacherOut.seen_by(caller)),
+    )
 
 
 READERS = (Reader(table=Teacher, permission=Permission.STAFF_READ, rows=_teachers),)

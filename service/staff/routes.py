@@ -88,7 +88,7 @@ async def _detail(db: AsyncSession, *, caller: Caller, teacher_id: UUID) -> Teac
     at = await standpoint(db, district_id=caller.district_id)
     row = await queries.row_of(db, teacher_id=teacher_id, day=at.day)
     employments = await queries.employments_of(db, teacher_id=teacher_id)
-    return TeacherDetail.complete(row, employments=employments)
+    return TeacherDetail.complete(row, caller=caller, employments=employments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ async def list_teachers(
         sorts={"name": col(Teacher.name_pinyin), "number": col(Teacher.number)},
         default="name",
         tie=col(Teacher.id),
-        out=TeacherOut.of,
+        out=TeacherOut.seen_by(caller),
     )
 
 
@@ -312,7 +312,7 @@ async def get_teacher(
     row = await queries.visible_row(db, caller=caller, teacher_id=teacher_id, day=at.day)
     tag(row[0].version)
     employments = await queries.employments_of(db, teacher_id=teacher_id)
-    return TeacherDetail.complete(row, employments=employments)
+    return TeacherDetail.complete(row, caller=caller, employments=employments)
 
 
 @router.patch(

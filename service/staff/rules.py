@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pypinyin import lazy_pinyin
 
+from service.kit.auth import FieldProfile
 from service.staff.problems import EmployedThere, EmploymentContradicts, NotEmployed
 
 
@@ -208,3 +209,13 @@ def pinyin_of_person(name: str) -> str:
     rest = name.removeprefix(surname)
     letters = _SURNAMES.get(surname, "") + "".join(lazy_pinyin(rest))
     return letters.lower().replace(" ", "")
+
+
+_HONOURS = frozenset({"backbone_level", "backbone_label", "backbone_grantor", "teaching_since"})
+_PRIVATE = frozenset({"birth_year", "expected_retirement_on"})
+HIDDEN: Mapping[FieldProfile, frozenset[str]] = {
+    FieldProfile.BASIC: _HONOURS | _PRIVATE,
+    FieldProfile.PROFESSIONAL: _PRIVATE,
+    FieldProfile.FULL: frozenset(),
+}
+"""What of a teacher is left empty for a partner's system, by its field profile."""

@@ -1,6 +1,6 @@
 """What comes in and what goes out: teachers, their employment, batches; rows of imports."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -9,11 +9,20 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from service.kit.auth import Caller
 from service.kit.http.schemas import In, Out
 from service.kit.language import say
 from service.kit.problems import Text
 from service.network.schemas import label
-from service.staff.rules import BackboneLevel, Grantor, LeavingReason, Qualified, Stay, Title
+from service.staff.rules import (
+    HIDDEN,
+    BackboneLevel,
+    Grantor,
+    LeavingReason,
+    Qualified,
+    Stay,
+    Title,
+)
 from service.staff.tables import Teacher
 
 _DEMO_UUID = "01a20ad7-90ca-7387-8a0d-edd0756500a4"
@@ -285,9 +294,9 @@ class TeacherOut(Out):
     teaches: list[TeachesOut]
 
     @classmethod
-    def of(cls, row: Any) -> Self:
-        """A row of ``queries.teachers``."""
-        return cls(**_fields(row))
+    def seen_by(cls, caller: Caller) -> Callable[[Any], Self]:
+        """A row of ``queries.teachers``, with what the caller is told of persons."""
+        return lambda row: cls(**_fields(row, caller))
 
 
 class TeacherDetail(TeacherOut):
@@ -296,12 +305,16 @@ class TeacherDetail(TeacherOut):
     employments: Annotated[list[StayOut], Field(description="任职经历,按时间先后")]
 
     @classmethod
-    def complete(cls, row: Any, *, employments: Sequence[StayOut]) -> Self:
+    def complete(cls, row: Any, *, caller: Caller, employments: Sequence[StayOut]) -> Self:
         """A row of ``queries.teachers`` with what is known of the past and planned."""
-        return cls(**_fields(row), employments=list(employments))
+        return cls(**_fields(row, caller), employments=list(employments))
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def _fields(row: Any, caller: Caller) -> dict[str, Any]:
+    return {**_all_fields(row), **dict.fromkeys(HIDDEN[caller.profile])}
+
+
+def _all_fields(row: Any) -> dict[str, Any]:
     teacher: Teacher
     teacher, school_id, school_name, teaches = row
     home = HomeSchoolOut(id=school_id, name=school_name) if school_id else None

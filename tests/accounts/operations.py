@@ -161,6 +161,7 @@ ACCOUNTS: Chapter = {
     "getClient": op("account.read"),
     "changeClient": op("account.write", body=_always({"name": "新名称"})),
     "rotateClientSecret": op("account.write"),
+    "getClientUsage": op("account.read", at="client"),
 }
 
 # Network

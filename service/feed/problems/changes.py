@@ -30,3 +30,8 @@ TRIMMED = Text(
     "Some of the changes after this token are kept no longer. "
     "Start again at the address in `resync`.",
 )
+PROFILE = Text(
+    "可见的教师字段已调整,同样的数据将以不同的字段给出。请按 resync 给出的地址重新同步。",
+    "What is told of persons was changed, so the same rows look different now. "
+    "Start again at the address in `resync`.",
+)

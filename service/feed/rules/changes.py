@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from service.kit.auth import Caller, Grant, Permission, Reach, Role, Sight
+from service.kit.auth import Caller, FieldProfile, Grant, Permission, Reach, Role, Sight
 
 KEPT_FOR = timedelta(days=180)
 """How long a token lives: longer than the summer holiday."""
@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     AGED = "aged"
     RESTORED = "restored"
     TRIMMED = "trimmed"
+    PROFILE = "profile"
 
 
 class Step(StrEnum):
@@ -176,6 +177,7 @@ class Scope:
         return {
             "collections": list(self.collections),
             "teacher": _written(self.caller.teacher_id),
+            "profile": self.caller.profile,
             "grants": [
                 [grant.role, sorted(grant.permissions), grant.reach, _written(grant.target_id)]
                 for grant in self.caller.grants
@@ -199,6 +201,7 @@ class Scope:
         was = replace(
             of,
             teacher_id=_read(given["teacher"]),
+            profile=FieldProfile(given["profile"]),
             grants=tuple(
                 Grant(Role(role), frozenset(map(Permission, held)), Reach(reach), _read(target))
                 for role, held, reach, target in given["grants"]

@@ -26,6 +26,7 @@ from service.kit.limits import Budgets, Share
 from service.kit.observe import RETRIES, debugging, log, observe, request_id
 from service.kit.problems import InternalError, Problem, TooLarge, Unavailable
 from service.kit.settings import settings
+from service.kit.usage import USAGE
 
 _ATTEMPTS = 3
 _JITTER = random.SystemRandom()
@@ -95,6 +96,7 @@ class Edge:
             await problem_answer(problem, scope)(scope, receive, outcome.send)
         finally:
             _observe(scope, operation, outcome.status, time.perf_counter() - started)
+            USAGE.count(outcome.state.get("caller") or state.get("caller"), outcome.status)
 
     async def _known(self, scope: Scope, asked: Headers, outcome: "_Outcome") -> str | None:
         """Count somebody who is known, and answer what is remembered; which operation that was."""
