@@ -124,6 +124,78 @@ CREATE POLICY tenant ON programme_entry
   USING (district_id = (SELECT huangge_district()))
   WITH CHECK (district_id = (SELECT huangge_district()))
     """,
+    """
+CREATE TABLE mentoring_matching (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  programme_id UUID NOT NULL,
+  state VARCHAR NOT NULL,
+  valid DATERANGE NOT NULL,
+  pinned JSONB NOT NULL,
+  facts JSONB NOT NULL,
+  totals JSONB NOT NULL,
+  attempts SMALLINT NOT NULL,
+  reason TEXT,
+  asked_by_name VARCHAR NOT NULL,
+  asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  finished_at TIMESTAMP WITH TIME ZONE,
+  accepted_at TIMESTAMP WITH TIME ZONE,
+  CONSTRAINT pk_mentoring_matching PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_mentoring_matching_programme FOREIGN KEY(district_id, programme_id) REFERENCES mentoring_programme (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_mentoring_matching_state CHECK (state IN ('waiting', 'running', 'done', 'failed', 'outdated')),
+  CONSTRAINT ck_mentoring_matching_valid CHECK (NOT isempty(valid) AND NOT upper_inf(valid))
+)
+    """,
+    """
+CREATE INDEX ix_mentoring_matching_programme ON mentoring_matching (district_id, programme_id)
+    """,
+    """
+ALTER TABLE mentoring_matching ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE mentoring_matching FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON mentoring_matching
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE matching_choice (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  matching_id UUID NOT NULL,
+  mentee_id UUID NOT NULL,
+  role VARCHAR NOT NULL,
+  mentor_id UUID,
+  pinned BOOLEAN NOT NULL,
+  score INTEGER NOT NULL,
+  points JSONB NOT NULL,
+  best_mentor_id UUID,
+  given_up INTEGER NOT NULL,
+  candidates INTEGER NOT NULL,
+  CONSTRAINT pk_matching_choice PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_matching_choice_matching FOREIGN KEY(district_id, matching_id) REFERENCES mentoring_matching (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_matching_choice_mentee FOREIGN KEY(district_id, mentee_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_matching_choice_mentor FOREIGN KEY(district_id, mentor_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_matching_choice_mentor CHECK (mentor_id IS NOT NULL OR NOT pinned)
+)
+    """,
+    """
+CREATE UNIQUE INDEX uq_matching_choice ON matching_choice (district_id, matching_id, mentee_id, role)
+    """,
+    """
+ALTER TABLE matching_choice ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE matching_choice FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON matching_choice
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
 )
 
 

@@ -13,6 +13,7 @@ from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
 from service.mentoring import queries, rules
 from service.mentoring.problems import NotOneOfTheTwo, SelfMentoring
+from service.mentoring.queries.absence import on_leave_for_term
 from service.mentoring.queries.programme import policy_for
 from service.mentoring.rules import Act, EndReason, Life, PairingState, Plan, Side, Span
 from service.mentoring.tables import Pairing
@@ -61,7 +62,14 @@ async def propose(db: AsyncSession, *, caller: Caller, new: NewPairing) -> Pairi
     policy = await policy_for(
         db, district_id=caller.district_id, mentee_id=new.mentee_id, day=new.valid[0]
     )
-    plan = Plan(known[new.mentor_id], known[new.mentee_id], new.role, new.valid)
+    away = await on_leave_for_term(db, teacher_ids=[new.mentor_id], day=new.valid[0])
+    plan = Plan(
+        known[new.mentor_id],
+        known[new.mentee_id],
+        new.role,
+        new.valid,
+        mentor_on_leave=new.mentor_id in away,
+    )
     rules.check_pair(plan, policy=policy)
     spans = await queries.open_spans(db, mentor_id=new.mentor_id)
     rules.check_capacity(spans, during=new.valid, capacity=policy.capacity)

@@ -13,6 +13,7 @@ from service.kit.auth import Caller
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
+from service.mentoring.matchings import let_lapse
 from service.mentoring.problems import UnknownRole
 from service.mentoring.problems.programme import EntryNotFound
 from service.mentoring.queries import programme as queries
@@ -28,6 +29,9 @@ from service.mentoring.rules.programme import (
 )
 from service.mentoring.tables import MentoringProgramme, MentoringStandard, ProgrammeEntry
 from service.network.queries import known_codes, standpoint
+
+_ADJUSTED = "帮扶标准已调整"
+_CLOSED = "帮扶项目已关闭"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ async def adjust(
     await db.flush()
     before = {"standard": max(one.number for one in versions)}
     await _tell(db, "mentoring-programme.adjusted", programme, by=caller, before=before)
+    await let_lapse(db, by=caller, programme=programme, why=_ADJUSTED)
     return programme
 
 
@@ -258,6 +263,8 @@ async def _step(
     await db.flush()
     event = "opened" if step is Step.OPEN else "closed"
     await _tell(db, f"mentoring-programme.{event}", programme, by=caller, before=before)
+    if step is Step.CLOSE:
+        await let_lapse(db, by=caller, programme=programme, why=_CLOSED)
     return programme
 
 

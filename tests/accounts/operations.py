@@ -757,6 +757,15 @@ PROGRAMMES: Chapter = {
     "closeMentoringProgramme": op("programme.write", named=_OPEN_PROGRAMME),
     "listProgrammeEntries": op("programme.read"),
     "decideProgrammeEntry": op("programme.write", at="programme", body=_always(_ADDED)),
+    "getMentoringCoverage": op("programme.read"),
+    "listCoveredMentees": op("programme.read"),
+    "listCoveringMentors": op("programme.read"),
+    "suggestMentors": op("programme.read", named={"teacher_id": "cohort_mentee"}),
+    "listMentoringMatchings": op("programme.read"),
+    "askForMatching": op("programme.write", named=_OPEN_PROGRAMME, body=_always({})),
+    "getMentoringMatching": op("programme.read"),
+    "listMatchingChoices": op("programme.read"),
+    "acceptMatching": op("programme.write"),
     "undoProgrammeEntry": op(
         "programme.write", at="programme", named={"teacher_id": "programme_teacher"}
     ),

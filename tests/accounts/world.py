@@ -18,6 +18,7 @@ from service.kit.auth import Role
 from service.kit.db import days, span
 from service.kit.ids import new_id
 from service.mentoring.rules import PairingState
+from service.mentoring.tables import MentoringMatching
 from service.network.tables import Charter, CodeItem, GroupHead, SchoolDesignation, Task
 from service.partners.tables import ImportRun
 from service.phone.rules.calendar_feeds import new_secret
@@ -826,6 +827,26 @@ async def _district_programme(place: Place) -> UUID:
 async def _programme_teacher(place: Place) -> UUID:
     await place.make.programme_entry(programme=await place.the("programme"), teacher=place.teacher)
     return UUID(str(place.teacher.id))
+
+
+@builds("cohort_mentee", Anchor.TEACHER)
+async def _cohort_mentee(place: Place) -> UUID:
+    return UUID(str(await place.the("programme_teacher")))
+
+
+@builds("matching", Anchor.GROUP)
+async def _matching(place: Place) -> UUID:
+    first = _year_of(place)
+    return await place.keep(
+        MentoringMatching(
+            district_id=place.district.id,
+            programme_id=await place.the("open_programme"),
+            state="done",
+            valid=days(date(first, 9, 1), date(first + 1, 7, 1)),
+            asked_by_name="a test",
+            asked_at=clock.now(),
+        )
+    )
 
 
 # Webhooks

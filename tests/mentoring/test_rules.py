@@ -33,6 +33,7 @@ from service.mentoring.rules import (
     check_pair,
     dual_gaps,
     end,
+    experienced,
     lacks,
     leaves_on,
     move_end,
@@ -219,6 +220,31 @@ def person(of, **values):
     return Person(**{**kept, **values})
 
 
+@pytest.mark.parametrize(
+    ("mentor", "policy", "fits"),
+    [
+        ({"backbone": True, "honour": "backbone"}, {"honours": frozenset({"backbone"})}, True),
+        ({"backbone": True, "honour": "backbone"}, {"honours": frozenset({"master"})}, False),
+        ({"backbone": True, "honour": "master"}, {"honour_and_years": True}, False),
+        (
+            {"backbone": True, "honour": "master", "teaching_since": date(2010, 9, 1)},
+            {"honour_and_years": True},
+            True,
+        ),
+    ],
+)
+def test_an_honour_or_years_or_both(mentor, policy, fits):
+    someone = person(MENTOR, **{"teaching_since": None, **mentor})
+
+    assert experienced(someone, policy=Policy(**policy), on=AUTUMN) is fits
+
+
+def test_who_is_away_for_the_term_mentors_nobody():
+    plan = Plan(MENTOR, MENTEE, "cross_school", YEAR, mentor_on_leave=True)
+
+    assert lacks(plan, policy=Policy()) == [Lack.MENTOR_ON_LEAVE]
+
+
 def test_who_fits_may_mentor():
     check_pair(Plan(MENTOR, MENTEE, "cross_school", YEAR), policy=Policy())
 
@@ -235,7 +261,8 @@ def test_who_fits_may_mentor():
         ({"teaching_since": date(2023, 9, 1)}, {}, "cross_school", [Lack.NOT_EXPERIENCED]),
         ({"teaching_since": None}, {}, "cross_school", [Lack.NOT_EXPERIENCED]),
         ({"teaching_since": None, "backbone": True}, {}, "cross_school", []),
-        ({"retires_on": SUMMER - DAY}, {}, "cross_school", [Lack.MENTOR_AWAY]),
+        ({"retires_on": SUMMER - DAY}, {}, "cross_school", [Lack.MENTOR_RETIRES]),
+        ({"teaches": frozenset()}, {}, "cross_school", [Lack.MENTOR_WITHOUT_SUBJECT]),
         ({"retires_on": SUMMER}, {}, "cross_school", []),
         ({"stays": [Stay(RIVER, TODAY)]}, {}, "cross_school", [Lack.MENTOR_AWAY]),
         ({}, {"stays": [Stay(HILL, AUTUMN, TODAY)]}, "cross_school", [Lack.MENTEE_AWAY]),

@@ -41,6 +41,17 @@ class MatchingNotReady(Conflict):
         super().__init__(state=state)
 
 
+class MatchingDaysUnfit(ValidationFailed):
+    """The days of the pairings are not within the programme's year."""
+
+    code = "matching-days-unfit"
+    title = Text("结对起止日期不在项目学年之内", "The days are not within the programme's year")
+    remedy = Text("请选择学年之内的起止日期。", "Choose days within the school year.")
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("/valid_from", self.code, self.title)])
+
+
 class GroundChanged(Conflict):
     """What the matching was built on is no longer so; ``errors`` names who changed."""
 
@@ -72,10 +83,14 @@ refuses_missing("fk_matching_choice_mentee", "/mentee_id")
 refuses_missing("fk_matching_choice_mentor", "/mentor_id")
 
 refuses_value(
-    "ck_mentoring_matching_state", "/state", Text("取值不在允许范围内", "is none of the allowed values")
+    "ck_mentoring_matching_state",
+    "/state",
+    Text("取值不在允许范围内", "is none of the allowed values"),
 )
 refuses_value(
-    "ck_mentoring_matching_valid", "/valid_until", Text("应晚于开始日期", "must be after the first day")
+    "ck_mentoring_matching_valid",
+    "/valid_until",
+    Text("应晚于开始日期", "must be after the first day"),
 )
 refuses_value("uq_matching_choice", "/role", Text("同一角色出现了两次", "stands there twice"))
 refuses_value("ck_matching_choice_mentor", "/mentor_id", Text("不能为空", "must not be empty"))

@@ -399,7 +399,7 @@ class MenteeFilter:
 
 def mentees(caller: Caller, *, at: Standpoint, wanted: MenteeFilter) -> Select[Any]:
     """Rows for ``MenteeOut``: teachers who have or are to have a mentor on the day."""
-    guided = _guided(at.day)
+    guided = guided_on(at.day)
     statement = _mentees(caller, at=at, guided=guided).join(
         guided, guided.c.mentee_id == col(Teacher.id)
     )
@@ -439,7 +439,7 @@ def _weak(day: date) -> ColumnElement[bool]:
     )
 
 
-def _guided(day: date) -> Subquery:
+def guided_on(day: date) -> Subquery:
     """The mentors of every mentee on a day, and what the dual rule counts."""
     mentor, home = _Someone.new(), aliased(Employment)
     active = func.coalesce(col(Pairing.activated_on) <= day, literal(value=False))
@@ -459,6 +459,7 @@ def _guided(day: date) -> Subquery:
             "guides"
         ),
         func.count(col(Pairing.mentor_id).distinct()).filter(active).label("persons"),
+        func.count(col(Pairing.mentor_id).distinct()).label("persons_open"),
         func.count(col(Pairing.role).distinct()).filter(active).label("roles"),
         func.coalesce(func.bool_or(and_(active, outside)), literal(value=False)).label("outside"),
     )
@@ -489,7 +490,7 @@ async def visible_mentee(
     MenteeNotFound
         There is no such teacher, or the caller may not see them.
     """
-    guided = _guided(at.day)
+    guided = guided_on(at.day)
     statement = (
         _mentees(caller, at=at, guided=guided)
         .join(guided, guided.c.mentee_id == col(Teacher.id), isouter=True)

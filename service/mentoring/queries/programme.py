@@ -108,6 +108,12 @@ async def visible_programme(
     return found
 
 
+async def row_by_id(db: AsyncSession, *, programme_id: UUID) -> MentoringProgramme:
+    """A programme that something of ours points to."""
+    statement = select(MentoringProgramme).where(col(MentoringProgramme.id) == programme_id)
+    return (await db.exec(statement)).one()
+
+
 async def programme_to_change(
     db: AsyncSession, *, caller: Caller, programme_id: UUID
 ) -> MentoringProgramme:

@@ -1,5 +1,5 @@
 """Routes of mentoring, a file per noun."""
 
-from service.mentoring.routes import pairing, programme
+from service.mentoring.routes import coverage, matching, pairing, programme
 
-routers = [*pairing.routers, programme.router]
+routers = [*pairing.routers, programme.router, coverage.router, matching.router]

@@ -241,7 +241,10 @@ class Lack(StrEnum):
     """Why somebody cannot be the mentor of somebody."""
 
     NO_SHARED_SUBJECT = "no-shared-subject"
+    MENTOR_WITHOUT_SUBJECT = "mentor-without-subject"
     NOT_EXPERIENCED = "not-experienced"
+    MENTOR_RETIRES = "mentor-retires"
+    MENTOR_ON_LEAVE = "mentor-on-leave"
     MENTOR_AWAY = "mentor-away"
     MENTEE_AWAY = "mentee-away"
     OTHER_SCHOOL = "other-school"
@@ -255,9 +258,14 @@ LACKS: Mapping[Lack, Text] = {
         "导师既无骨干称号,教龄也未达到本区要求",
         "the mentor has neither an honour nor the years of teaching the district asks for",
     ),
+    Lack.MENTOR_WITHOUT_SUBJECT: Text(
+        "导师没有登记任教学科", "nobody has said what the mentor may teach"
+    ),
+    Lack.MENTOR_RETIRES: Text("结对期间导师退休", "the mentor retires during the pairing"),
+    Lack.MENTOR_ON_LEAVE: Text("导师本学期请长假", "the mentor is on leave for most of the term"),
     Lack.MENTOR_AWAY: Text(
-        "结对期间导师不在职(未入职、离校或退休)",
-        "the mentor is not employed, leaves or retires during the pairing",
+        "结对期间导师不在职(未入职或离校)",
+        "the mentor is not employed or leaves during the pairing",
     ),
     Lack.MENTEE_AWAY: Text(
         "结对期间徒弟不在职(未入职、离校或退休)",
@@ -301,18 +309,25 @@ class Plan:
     mentee: Person
     role: str
     valid: Span
+    mentor_on_leave: bool = False
+    """For most of the term in which it begins."""
 
 
 def lacks(plan: Plan, *, policy: Policy) -> list[Lack]:
     """Everything that speaks against a pairing."""
     since = plan.valid[0]
     found: list[Lack] = []
-    if not plan.mentor.teaches & plan.mentee.teaches:
+    if not plan.mentor.teaches:
+        found.append(Lack.MENTOR_WITHOUT_SUBJECT)
+    elif not plan.mentor.teaches & plan.mentee.teaches:
         found.append(Lack.NO_SHARED_SUBJECT)
     if not experienced(plan.mentor, policy=policy, on=since):
         found.append(Lack.NOT_EXPERIENCED)
-    if leaves_on(plan.mentor, during=plan.valid) is not None:
-        found.append(Lack.MENTOR_AWAY)
+    if (leaving := leaves_on(plan.mentor, during=plan.valid)) is not None:
+        retires = leaving == plan.mentor.retires_on
+        found.append(Lack.MENTOR_RETIRES if retires else Lack.MENTOR_AWAY)
+    if plan.mentor_on_leave:
+        found.append(Lack.MENTOR_ON_LEAVE)
     if leaves_on(plan.mentee, during=plan.valid) is not None:
         found.append(Lack.MENTEE_AWAY)
     schools = school_on(plan.mentor, since), school_on(plan.mentee, since)

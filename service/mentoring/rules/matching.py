@@ -4,12 +4,13 @@ A score belongs to two persons, not to a role. So the best matching of a whole c
 through a network, which the core solves to the proven optimum.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from service.kit.problems import Text
+from service.kit.problems import FieldError, Text
+from service.mentoring.problems.matching import MatchingNotReady, PinUnfit
 from service.mentoring.rules.programme import ProgrammeRole, RolePlace, Weights
 from service.network.rules import Tier
 from service.staff.rules import Qualified
@@ -29,6 +30,20 @@ class MatchingState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     OUTDATED = "outdated"
+
+
+def check_ready(state: MatchingState, *, accepted: bool) -> None:
+    """Refuse to accept what has no result, or was accepted.
+
+    Raises
+    ------
+    MatchingNotReady
+        It says the state.
+    """
+    if accepted:
+        raise MatchingNotReady(state="accepted")
+    if state is not MatchingState.DONE:
+        raise MatchingNotReady(state=state.value)
 
 
 class Criterion(StrEnum):
@@ -306,8 +321,104 @@ def ranked(
     return able, out
 
 
-def changed(
-    before: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]]
-) -> Collection[str]:
-    """Whose facts are not what they were."""
-    return [id_ for id_, facts in before.items() if list(facts) != list(after.get(id_, ()))]
+Facts = Mapping[str, Sequence[str]]
+"""What a matching depends on, by teacher: mentee or mentor, school, open roles or free places."""
+
+
+def changed(before: Facts, after: Facts) -> dict[str, Text]:
+    """Whose facts are not what they were, and what about them."""
+    return {
+        id_: _difference(facts, after.get(id_))
+        for id_, facts in before.items()
+        if list(facts) != list(after.get(id_, ()))
+    }
+
+
+def _difference(before: Sequence[str], after: Sequence[str] | None) -> Text:
+    kind, school, rest = before
+    if after is None or after[0] != kind:
+        return _GONE[kind]
+    if after[1] != school:
+        return Text("换了学校", "is at another school")
+    if kind == "mentee":
+        return Text("待配的角色有变化", "has other roles to fill")
+    return Text(
+        f"剩余名额由 {rest} 变为 {after[2]}", f"has {after[2]} places left instead of {rest}"
+    )
+
+
+_GONE = {
+    "mentee": Text("已不是帮扶对象", "is not in the cohort any more"),
+    "mentor": Text("已不能担任导师", "cannot be a mentor any more"),
+}
+
+
+# Pinned pairs
+
+
+def check_pins(scene: Scene, *, barred: Mapping[UUID, Text]) -> None:
+    """Refuse pinned pairs that cannot be; ``barred`` says why teachers of the scope are no mentors.
+
+    That a mentor's school is not a stronger one is no reason: somebody has decided so.
+
+    Raises
+    ------
+    PinUnfit
+        It names every pair and why.
+    """
+    learners = {one.teacher_id: one for one in scene.learners}
+    coaches = {one.teacher_id: one for one in scene.coaches}
+    seen: set[tuple[UUID, object]] = set()
+    taken: dict[UUID, int] = {}
+    errors: list[FieldError] = []
+    for place, pin in enumerate(scene.pinned):
+        learner, coach = learners.get(pin.mentee_id), coaches.get(pin.mentor_id)
+        found = _against(pin, learner, coach, barred=barred)
+        taken[pin.mentor_id] = taken.get(pin.mentor_id, 0) + 1
+        for key, said in (
+            ((pin.mentee_id, pin.role), ("role", "same-role-twice", _ROLE_TWICE)),
+            ((pin.mentee_id, pin.mentor_id), ("mentor_id", "same-person-twice", _PERSON_TWICE)),
+        ):
+            if key in seen:
+                found.append(said)
+            seen.add(key)
+        if coach is not None and taken[pin.mentor_id] > coach.free:
+            found.append(("mentor_id", Bar.FULL.value, BARS[Bar.FULL]))
+        errors += [
+            FieldError(f"/pinned/{place}/{name}", code, words)
+            for name, code, words in dict.fromkeys(found)
+        ]
+    if errors:
+        raise PinUnfit(errors=errors)
+
+
+_Said = tuple[str, str, Text]
+
+
+def _against(
+    pin: Pinned, learner: Learner | None, coach: Coach | None, *, barred: Mapping[UUID, Text]
+) -> list[_Said]:
+    if pin.mentee_id == pin.mentor_id:
+        return [("mentor_id", "self-mentoring", _ONESELF)]
+    found: list[_Said] = []
+    if learner is None:
+        found.append(("mentee_id", "not-in-cohort", _NOT_IN_COHORT))
+    if coach is None:
+        found.append(("mentor_id", "mentor-unfit", barred.get(pin.mentor_id, _NO_MENTOR)))
+    if learner is None:
+        return found
+    role = next((one for one in learner.roles if one.code == pin.role), None)
+    if role is None:
+        found.append(("role", "role-not-open", _NOT_OPEN))
+    elif coach is not None:
+        against = [bar for bar in bars(learner, coach, role=role) if bar is not Bar.NOT_STRONGER]
+        found += [("mentor_id", bar.value, BARS[bar]) for bar in against]
+    return found
+
+
+_ONESELF = Text("导师和徒弟不能是同一人", "nobody mentors oneself")
+_NOT_IN_COHORT = Text("不是项目的帮扶对象", "is not in the programme's cohort")
+_NO_MENTOR = Text("不在项目范围内的可选导师之中", "is no mentor within the programme's scope")
+_NOT_OPEN = Text("项目没有此角色,或该徒弟此角色已有导师", "is no role, or has a mentor already")
+_ROLE_TWICE = Text("同一徒弟的同一角色出现了两次", "the same role of the same mentee twice")
+_PERSON_TWICE = Text("同一位导师出现了两次", "the same mentor for the same mentee twice")

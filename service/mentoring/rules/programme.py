@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from service.kit.problems import Text
@@ -28,12 +28,14 @@ class Step(StrEnum):
     CHANGE = "change"
     OPEN = "open"
     CLOSE = "close"
+    MATCH = "match"
 
 
 _STEPS: Mapping[Step, frozenset[ProgrammeState]] = {
     Step.CHANGE: frozenset({ProgrammeState.DRAFT, ProgrammeState.OPEN}),
     Step.OPEN: frozenset({ProgrammeState.DRAFT}),
     Step.CLOSE: frozenset({ProgrammeState.OPEN}),
+    Step.MATCH: frozenset({ProgrammeState.OPEN}),
 }
 
 
@@ -80,6 +82,23 @@ GROUNDS: Mapping[Ground, Text] = {
     Ground.NEW: Text("新教师", "new to teaching"),
     Ground.RURAL: Text("农村学校教师", "at a rural school"),
     Ground.WEAK: Text("薄弱学校教师", "at a weak school"),
+}
+
+
+class Standing(StrEnum):
+    """How far somebody in a cohort is looked after; everybody is one of these."""
+
+    NONE = "none"
+    ONE = "one"
+    BROKEN = "broken"
+    MET = "met"
+
+
+STANDINGS: Mapping[Standing, Text] = {
+    Standing.NONE: Text("尚无导师", "no mentor"),
+    Standing.ONE: Text("只有一位导师", "one mentor"),
+    Standing.BROKEN: Text("不合双导师要求", "two mentors, but the dual rule is broken"),
+    Standing.MET: Text("已落实双导师", "the dual rule is met"),
 }
 
 
@@ -188,3 +207,14 @@ _PAST = Text("项目已开放,生效日期不能早于今天", "an open programm
 def cut(span: Span, *, at: date) -> Span | None:
     """What is left of a standard when another one holds from a day on."""
     return (span[0], at) if span[0] < at else None
+
+
+# Absences
+
+
+def away_for(
+    leave: tuple[datetime | None, datetime | None], *, of: tuple[datetime, datetime]
+) -> bool:
+    """Whether a leave takes half or more of a stretch of time."""
+    first, until = max(leave[0] or of[0], of[0]), min(leave[1] or of[1], of[1])
+    return (until - first) * 2 >= of[1] - of[0]

@@ -1,6 +1,6 @@
 """What comes in and what goes out: programmes, what they ask for, cohorts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -389,12 +389,6 @@ class GroundOut(Out):
     label: str
 
     @classmethod
-    def several(cls, row: Any) -> list["GroundOut"]:
-        """The grounds of a row of a cohort."""
-        told = {
-            Ground.ADDED: row.added,
-            Ground.NEW: row.is_new,
-            Ground.RURAL: row.rural,
-            Ground.WEAK: row.weak,
-        }
+    def several(cls, told: Mapping[Ground, bool]) -> list["GroundOut"]:
+        """Those that hold."""
         return [cls(code=one, label=say(GROUNDS[one])) for one, holds in told.items() if holds]

@@ -1,5 +1,9 @@
 """Rows of mentoring, a file per noun."""
 
+from service.mentoring.tables.matching import (
+    MatchingChoice,
+    MentoringMatching,
+)
 from service.mentoring.tables.pairing import (
     Pairing,
 )
@@ -10,6 +14,8 @@ from service.mentoring.tables.programme import (
 )
 
 __all__ = [
+    "MatchingChoice",
+    "MentoringMatching",
     "MentoringProgramme",
     "MentoringStandard",
     "Pairing",

@@ -1,0 +1,49 @@
+"""Who is on leave for most of a term, so that nobody should count on them."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from service.calendar.tables import Term
+from service.kit.db import AsyncSession, span
+from service.mentoring.rules.programme import away_for
+from service.network.queries.finding import rows_of
+from service.timetable.rules.absence import LeaveState
+from service.timetable.tables import Leave
+
+
+async def on_leave_for_term(
+    db: AsyncSession, *, teacher_ids: Collection[UUID], day: date
+) -> set[UUID]:
+    """Those whose approved leave takes half or more of what is left of the term from a day on.
+
+    Where the day is in no term, the next one counts.
+    """
+    term = (
+        select(col(Term.days))
+        .where(func.upper(col(Term.days)) > day)
+        .order_by(func.lower(col(Term.days)))
+        .limit(1)
+    )
+    found = (await (await db.connection()).execute(term)).scalar_one_or_none()
+    if found is None or found.lower is None or found.upper is None:
+        return set()
+    # A day more or less does not matter here, so the days are taken where the clock is simple.
+    first, until = (
+        datetime.combine(one, time(), UTC) for one in (max(day, found.lower), found.upper)
+    )
+    both: tuple[Any, ...] = (col(Leave.teacher_id), col(Leave.during))
+    leaves = select(*both).where(
+        col(Leave.teacher_id).in_(teacher_ids),
+        col(Leave.state) == LeaveState.APPROVED.value,
+        col(Leave.during).op("&&")(span(first, until)),
+    )
+    return {
+        teacher_id
+        for teacher_id, during in await rows_of(db, leaves)
+        if away_for((during.lower, during.upper), of=(first, until))
+    }
