@@ -10,9 +10,11 @@ from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.mentoring import queries
 from service.mentoring.queries import PairingFilter, programme
+from service.mentoring.queries.matching import matchings
 from service.mentoring.schemas import PairingOut
+from service.mentoring.schemas.matching import MatchingOut
 from service.mentoring.schemas.programme import EntryOut, ProgrammeOut
-from service.mentoring.tables import MentoringProgramme, Pairing, ProgrammeEntry
+from service.mentoring.tables import MentoringMatching, MentoringProgramme, Pairing, ProgrammeEntry
 from service.network.queries import standpoint
 
 
@@ -41,10 +43,15 @@ async def _entries(db: AsyncSession, caller: Caller) -> Rows:
     return Rows(seen, each(EntryOut.of))
 
 
+async def _matchings(_: AsyncSession, caller: Caller) -> Rows:
+    return Rows(matchings(caller), each(MatchingOut.of))
+
+
 PROGRAMMES = Permission.PROGRAMME_READ
 
 READERS = (
     Reader(table=Pairing, permission=Permission.MENTORING_READ, rows=_pairings),
     Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),
+    Reader(table=MentoringMatching, permission=PROGRAMMES, rows=_matchings),
     Reader(table=ProgrammeEntry, permission=PROGRAMMES, rows=_entries),
 )

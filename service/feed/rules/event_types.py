@@ -47,6 +47,7 @@ VERBS: Mapping[str, Text] = {
     "applied": Text("已生效", "applied"),
     "appointed": Text("已任命", "appointed"),
     "approved": Text("已批准", "approved"),
+    "asked": Text("已发起", "asked for"),
     "cancelled": Text("已取消", "cancelled"),
     "changed": Text("已修改", "changed"),
     "checked-in": Text("已签到", "checked in"),
@@ -86,6 +87,7 @@ VERBS: Mapping[str, Text] = {
     "needed": Text("待安排", "needed"),
     "open": Text("重新待安排", "open again"),
     "opened": Text("已开启", "opened"),
+    "outdated": Text("已过时", "outdated"),
     "password-changed": Text("密码已更换", "password changed"),
     "proposed": Text("已提出", "proposed"),
     "published": Text("已发布", "published"),
@@ -247,6 +249,11 @@ NOUNS: Mapping[str, Noun] = {
         Text("帮扶方案", "Mentoring programme"),
         Permission.PROGRAMME_READ,
         ("drafted", "changed", "adjusted", "opened", "closed"),
+    ),
+    "mentoring-matching": Noun(
+        Text("导师匹配", "Mentoring matching"),
+        Permission.PROGRAMME_READ,
+        ("asked", "started", "done", "failed", "outdated", "accepted"),
     ),
     "programme-entry": Noun(
         Text("帮扶对象认定", "Programme entry"), Permission.PROGRAMME_READ, ("decided", "undone")

@@ -23,16 +23,21 @@ from service.staff.access import visible_teachers
 from service.staff.tables import Employment, Teacher
 
 
-def matchings(caller: Caller, *, programme_id: UUID) -> SelectOfScalar[MentoringMatching]:
-    """The runs of a programme within sight."""
-    return (
+def matchings(
+    caller: Caller, *, programme_id: UUID | None = None
+) -> SelectOfScalar[MentoringMatching]:
+    """The runs within sight, of one programme or of all."""
+    statement = (
         select(MentoringMatching)
         .join(
             MentoringProgramme,
             col(MentoringProgramme.id) == col(MentoringMatching.programme_id),
         )
-        .where(col(MentoringMatching.programme_id) == programme_id, visible_programmes(caller))
+        .where(visible_programmes(caller))
     )
+    if programme_id is not None:
+        statement = statement.where(col(MentoringMatching.programme_id) == programme_id)
+    return statement
 
 
 async def visible_matching(
