@@ -52,6 +52,7 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("lessons", Text("课:查询、停课、调课", "Lessons: read, cancel, move")),
     ("attendance", Text("签到、补签、学校确认与争议", "Check-ins, the host's word, disputes")),
     ("allowance-rates", Text("补贴标准与课时系数", "Allowance rates and coefficients")),
+    ("certificates", Text("服务证明:开具、打印、核验", "Certificates: issue, print, verify")),
     ("statements", Text("课时与补贴结算、学校补贴表", "Statements and allowance lists")),
     ("pairings", Text("师徒结对", "Pairings of mentors and mentees")),
     ("mentees", Text("双导师覆盖情况", "Who has which mentors")),

@@ -166,6 +166,88 @@ CREATE POLICY tenant ON statement_line
   USING (district_id = (SELECT huangge_district()))
   WITH CHECK (district_id = (SELECT huangge_district()))
     """,
+    """
+CREATE TABLE service_certificate (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  year SMALLINT NOT NULL,
+  serial INTEGER NOT NULL,
+  number VARCHAR NOT NULL,
+  code VARCHAR NOT NULL,
+  code_digest VARCHAR NOT NULL,
+  teacher_id UUID NOT NULL,
+  teacher_name VARCHAR NOT NULL,
+  school_name VARCHAR NOT NULL,
+  period DATERANGE NOT NULL,
+  facts JSONB NOT NULL,
+  seal VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  issuer_name VARCHAR NOT NULL,
+  issued_by_name VARCHAR NOT NULL,
+  issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  replaces_id UUID,
+  revoked_by_name VARCHAR,
+  revoked_at TIMESTAMP WITH TIME ZONE,
+  revoke_reason TEXT,
+  CONSTRAINT pk_service_certificate PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_service_certificate_teacher FOREIGN KEY(district_id, teacher_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_service_certificate_replaces FOREIGN KEY(district_id, replaces_id) REFERENCES service_certificate (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_service_certificate_state CHECK (state IN ('issued', 'revoked')),
+  CONSTRAINT ck_service_certificate_period CHECK (NOT isempty(period)),
+  CONSTRAINT ck_service_certificate_revoked CHECK ((state = 'revoked') = (revoked_at IS NOT NULL AND revoke_reason IS NOT NULL))
+)
+    """,
+    """
+CREATE INDEX ix_service_certificate_teacher ON service_certificate (district_id, teacher_id)
+    """,
+    """
+CREATE UNIQUE INDEX uq_service_certificate_code ON service_certificate (district_id, code_digest)
+    """,
+    """
+CREATE UNIQUE INDEX uq_service_certificate_number ON service_certificate (district_id, year, serial)
+    """,
+    """
+CREATE UNIQUE INDEX uq_service_certificate_replaces ON service_certificate (district_id, replaces_id) WHERE replaces_id IS NOT NULL
+    """,
+    """
+ALTER TABLE service_certificate ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE service_certificate FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON service_certificate
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE certificate_item (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  certificate_id UUID NOT NULL,
+  place INTEGER NOT NULL,
+  lesson_id UUID NOT NULL,
+  link VARCHAR NOT NULL,
+  CONSTRAINT pk_certificate_item PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_certificate_item_certificate FOREIGN KEY(district_id, certificate_id) REFERENCES service_certificate (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_certificate_item_lesson FOREIGN KEY(district_id, lesson_id) REFERENCES lesson (district_id, id) ON DELETE RESTRICT
+)
+    """,
+    """
+CREATE UNIQUE INDEX uq_certificate_item_place ON certificate_item (district_id, certificate_id, place)
+    """,
+    """
+ALTER TABLE certificate_item ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE certificate_item FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON certificate_item
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
 )
 
 

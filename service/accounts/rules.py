@@ -70,6 +70,8 @@ _GROUP_OFFICE = frozenset(
         Permission.ATTENDANCE_RESOLVE,
         Permission.RATE_READ,
         Permission.STATEMENT_READ,
+        Permission.CERTIFICATE_READ,
+        Permission.CERTIFICATE_WRITE,
         Permission.STATEMENT_WRITE,
         Permission.STATEMENT_DECIDE,
         Permission.ASSIGNMENT_READ,
@@ -114,6 +116,7 @@ _SCHOOL_OFFICE = frozenset(
         Permission.ATTENDANCE_DISPUTE,
         Permission.RATE_READ,
         Permission.STATEMENT_READ,
+        Permission.CERTIFICATE_READ,
         Permission.STATEMENT_WRITE,
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
@@ -146,6 +149,7 @@ _TEACHER = frozenset(
         Permission.ATTENDANCE_DISPUTE,
         Permission.RATE_READ,
         Permission.STATEMENT_READ,
+        Permission.CERTIFICATE_READ,
     }
 )
 """What a teacher may do with their own rows."""
@@ -178,6 +182,7 @@ _INSPECTION = _STUDY | {
     Permission.ATTENDANCE_READ,
     Permission.RATE_READ,
     Permission.STATEMENT_READ,
+    Permission.CERTIFICATE_READ,
 }
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {

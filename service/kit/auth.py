@@ -51,6 +51,8 @@ class Permission(StrEnum):
     STATEMENT_READ = "statement.read"
     STATEMENT_WRITE = "statement.write"
     STATEMENT_DECIDE = "statement.decide"
+    CERTIFICATE_READ = "certificate.read"
+    CERTIFICATE_WRITE = "certificate.write"
     ASSIGNMENT_READ = "assignment.read"
     ASSIGNMENT_WRITE = "assignment.write"
     ASSIGNMENT_PUBLISH = "assignment.publish"

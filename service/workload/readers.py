@@ -1,13 +1,19 @@
-"""Rates and statements, as the feed shows them."""
+"""Rates, statements and certificates, as the feed shows them."""
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
-from service.workload.queries import rates, statements
+from service.workload.queries import certificates, rates, statements
 from service.workload.queries.statements import Stated, StatementFilter
+from service.workload.schemas.certificates import CertificateOut
 from service.workload.schemas.rates import CoefficientOut, RateOut
 from service.workload.schemas.statements import StatementOut
-from service.workload.tables import AllowanceRate, LessonCoefficient, Statement
+from service.workload.tables import (
+    AllowanceRate,
+    LessonCoefficient,
+    ServiceCertificate,
+    Statement,
+)
 
 
 async def _rates(_: AsyncSession, __: Caller) -> Rows:
@@ -23,8 +29,14 @@ async def _statements(_: AsyncSession, caller: Caller) -> Rows:
     return Rows(seen, each(lambda row: StatementOut.of(Stated(*row))))
 
 
+async def _certificates(_: AsyncSession, caller: Caller) -> Rows:
+    seen = certificates.certificates(caller, wanted=certificates.CertificateFilter())
+    return Rows(seen, each(CertificateOut.of))
+
+
 READERS = (
     Reader(table=AllowanceRate, permission=Permission.RATE_READ, rows=_rates),
     Reader(table=LessonCoefficient, permission=Permission.RATE_READ, rows=_coefficients),
     Reader(table=Statement, permission=Permission.STATEMENT_READ, rows=_statements),
+    Reader(table=ServiceCertificate, permission=Permission.CERTIFICATE_READ, rows=_certificates),
 )

@@ -65,10 +65,10 @@ class _Form:
         page.set_row(0, _TITLE_ROW)
         title = f"{found.school.name}{year}年{int(month)}月走教教师补贴发放表"
         page.merge_range(0, 0, 0, _LAST, title, self.title)
-        page.merge_range(1, 0, 1, 4, f"填报单位:{unit}{found.school.name}", self.plain)
-        state = "" if found.complete else "(草稿,未全部审批)"
-        page.merge_range(1, 5, 1, 7, f"所属月份:{found.month}{state}", self.plain)
-        page.merge_range(1, 8, 1, _LAST, "金额单位:元", self.right)
+        page.merge_range(1, 0, 1, 4, f"填报单位：{unit}{found.school.name}", self.plain)
+        state = "" if found.complete else "（草稿，未全部审批）"
+        page.merge_range(1, 5, 1, 7, f"所属月份：{found.month}{state}", self.plain)
+        page.merge_range(1, 8, 1, _LAST, "金额单位：元", self.right)
         for column, words in enumerate(_HEAD):
             page.write_string(2, column, words, self.head)
         page.repeat_rows(0, 2)
@@ -79,13 +79,13 @@ class _Form:
             line += 1
         self._sums(line, found)
         page.merge_range(
-            line + 1, 0, line + 1, _LAST, f"人民币(大写):{found.amount_in_words}", self.words
+            line + 1, 0, line + 1, _LAST, f"人民币（大写）：{found.amount_in_words}", self.words
         )
         page.set_row(line + 1, _ROW)
-        signers = ((0, 2, "制表人:"), (3, 4, "审核人:"), (5, 7, "单位负责人(盖章):"))
+        signers = ((0, 2, "制表人："), (3, 4, "审核人："), (5, 7, "单位负责人（盖章）："))
         for first, last, words in signers:
             page.merge_range(line + 3, first, line + 3, last, words, self.plain)
-        page.merge_range(line + 3, 8, line + 3, _LAST, "日期:    年  月  日", self.plain)
+        page.merge_range(line + 3, 8, line + 3, _LAST, "日期：    年  月  日", self.plain)
 
     def _row(self, line: int, number: int, row: Any) -> None:
         page = self.page

@@ -30,6 +30,7 @@ _SEEN_BY = {
     "attendance": "attendance.read",
     "rate": "rate.read",
     "statement": "statement.read",
+    "certificate": "certificate.read",
     "swap": "swap.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
@@ -493,6 +494,14 @@ async def _a_statement(place: Place) -> Any:
     return {"teacher_id": str(place.teacher.id), **_OCTOBER}
 
 
+async def _a_certificate(place: Place) -> Any:
+    return {
+        "teacher_id": str(place.teacher.id),
+        "from_date": "2026-09-01",
+        "until": "2027-02-01",
+    }
+
+
 async def _a_line(place: Place) -> Any:
     return {
         "month": "2026-09",
@@ -529,6 +538,19 @@ WORKLOAD: Chapter = {
     ),
     "freezeStatement": op("statement.decide", alive=_NOT_NOW),
     "correctStatement": op("statement.write", body=_a_line, alive=_NOT_NOW),
+    "listCertificates": op("certificate.read", lists="certificate"),
+    "issueCertificate": op(
+        "certificate.write", at="teacher", body=_a_certificate, in_body=True, alive=_NOT_NOW
+    ),
+    "verifyCertificate": op(None, named={"code": "certificate_code"}),
+    "showVerifiedCertificate": op(None, named={"code": "certificate_code"}),
+    "getCertificatePdf": op("certificate.read"),
+    "getCertificatePage": op("certificate.read"),
+    "getCertificate": op("certificate.read"),
+    "revokeCertificate": op("certificate.write", body=_always({"reason": "信息有误"})),
+    "reissueCertificate": op(
+        "certificate.write", body=_always({"reason": "信息有误"}), alive=_NOT_NOW
+    ),
     "getAllowanceList": op("statement.read", query=_OCTOBER),
     "getAllowanceSheet": op("statement.read", query=_OCTOBER),
 }

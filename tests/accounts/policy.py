@@ -48,6 +48,8 @@ rate.write                   D       -     -       -        -          -        
 statement.read               D       G     S       I        -          -        D       -
 statement.write              D       G     S       -        -          -        -       -
 statement.decide             D       G     -       -        -          -        -       -
+certificate.read             D       G     S       I        -          -        D       -
+certificate.write            D       G     -       -        -          -        -       -
 assignment.read              D       G     S       I        D          D        D       S
 assignment.write             D       G     -       -        -          -        -       -
 assignment.publish           D       G     -       -        -          -        -       -

@@ -36,7 +36,13 @@ from service.timetable.tables import (
     WeeklySlot,
 )
 from service.workload.rules import StatementState, fingerprint
-from service.workload.tables import AllowanceRate, LessonCoefficient, Statement
+from service.workload.rules.certificates import code_digest, facts_of, read_code
+from service.workload.tables import (
+    AllowanceRate,
+    LessonCoefficient,
+    ServiceCertificate,
+    Statement,
+)
 
 _numbers = itertools.count(1)
 ALWAYS = days(date(2020, 9, 1), None)
@@ -916,6 +922,40 @@ async def _statement(place: Place) -> UUID:
 @builds("submitted_statement", Anchor.TEACHER)
 async def _submitted_statement(place: Place) -> UUID:
     return await _a_statement(place, date(2026, 2, 1), StatementState.SUBMITTED)
+
+
+def _code_of(place: Place) -> str:
+    number = 10**7 + list(Where).index(place.where)
+    return f"{place.district.code}-{number:028}"
+
+
+@builds("certificate", Anchor.TEACHER)
+async def _certificate(place: Place) -> UUID:
+    written = read_code(_code_of(place))
+    code = written[1] if written else ""
+    row = ServiceCertificate(
+        district_id=place.district.id,
+        year=2026,
+        serial=place.number(),
+        number=f"{place.district.code}-2026-{place.number():05}",
+        code=code,
+        code_digest=code_digest(code),
+        teacher_id=place.teacher.id,
+        teacher_name="演示教师",
+        period=days(date(2026, 9, 1), date(2027, 2, 1)),
+        facts=facts_of([], mentor_months=0, pairings=0),
+        seal="0" * 64,
+        issuer_name="测试区",
+        issued_by_name="测试",
+        issued_at=clock.now(),
+    )
+    return await place.keep(row)
+
+
+@builds("certificate_code", Anchor.TEACHER)
+async def _certificate_code(place: Place) -> str:
+    await place.the("certificate")
+    return _code_of(place)
 
 
 # Imports

@@ -89,8 +89,8 @@ async def test_the_list_of_a_school_adds_up_to_its_confirmed_items(
     assert sum(Decimal(str(row[8])) for row in rows[3:5]) == total
     assert rows[5][0].replace(" ", "") == "合计"
     assert rows[5][8] == "=SUM(I4:I5)"
-    assert rows[6][0] == f"人民币(大写):{listed['amount_in_words']}"
-    assert [value for value in rows[8] if value][:2] == ["制表人:", "审核人:"]
+    assert rows[6][0] == f"人民币（大写）：{listed['amount_in_words']}"
+    assert [value for value in rows[8] if value][:2] == ["制表人：", "审核人："]
     assert "标准" in rows[2]
     assert "33.33元/课时" in rows[3][7]
 

@@ -78,6 +78,7 @@ VERBS: Mapping[str, Text] = {
     "given": Text("已授予", "given"),
     "given-back": Text("已交还原任课教师", "given back"),
     "identifier_assigned": Text("已分配标识码", "identifier assigned"),
+    "issued": Text("已开具", "issued"),
     "laid": Text("已排出", "laid out"),
     "lapsed": Text("已失效", "lapsed"),
     "left": Text("已离任", "left"),
@@ -97,6 +98,7 @@ VERBS: Mapping[str, Text] = {
     "requested": Text("已申请", "requested"),
     "resolved": Text("异议已处理", "resolved"),
     "returned": Text("已退回", "returned"),
+    "revoked": Text("已撤销", "revoked"),
     "rewritten": Text("已改写", "rewritten"),
     "rural_changed": Text("农村学校口径已调整", "rural changed"),
     "secret-rotated": Text("密钥已更换", "secret rotated"),
@@ -244,6 +246,9 @@ NOUNS: Mapping[str, Noun] = {
         Text("课时与补贴结算单", "Statement"),
         Permission.STATEMENT_READ,
         ("drawn", "submitted", "approved", "returned", "frozen", "corrected"),
+    ),
+    "certificate": Noun(
+        Text("服务证明", "Certificate"), Permission.CERTIFICATE_READ, ("issued", "revoked")
     ),
     "mentoring-programme": Noun(
         Text("帮扶方案", "Mentoring programme"),
