@@ -11,7 +11,7 @@ from time import perf_counter
 
 import asyncpg
 
-from benchmarks import cohort, ground, load, rows
+from benchmarks import cohort, feed, ground, load, rows
 
 _ROUNDS = 5
 _WEEK = "/v1/me/schedule?from=2026-11-02&until=2026-11-09"
@@ -92,6 +92,14 @@ def _seconds(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
+def feed_page(url: str) -> None:
+    """A page of 500 lessons of the feed against the same rows as ``json_agg``."""
+    with ground.served(url) as place:
+        ratio, mine, theirs = feed.page_to_json_agg(place)
+        tell("feed-page-500-to-json-agg", ratio, "ratio", ">= 0.5")
+        tell("feed-page-500", mine * 1000, "ms", f"json_agg {theirs * 1000:.1f}")
+
+
 def crowded(url: str) -> None:
     """My week, read anew each time, among two million lessons against fifty thousand."""
     few = _cold(url)
@@ -136,7 +144,13 @@ def matching() -> None:
 
 def main() -> None:
     """Measure everything, or what is named."""
-    known = {"week": warm_week, "pages": deep_pages, "publish": publishing, "crowd": crowded}
+    known = {
+        "week": warm_week,
+        "pages": deep_pages,
+        "publish": publishing,
+        "feed": feed_page,
+        "crowd": crowded,
+    }
     wanted = sys.argv[1:] or [*known, "matching"]
     if "matching" in wanted:
         matching()

@@ -44,7 +44,7 @@ def publishable(client: httpx.Client) -> str:
 
 async def insert_again(url: str, assignment: str, *, rounds: int) -> tuple[list[float], int]:
     """Take a published assignment's rows out and put them back, one statement a table."""
-    connection = await _connect(url)
+    connection = await connect(url)
     try:
         rows = {
             table: [dict(row) for row in await connection.fetch(_CHOSEN[table], assignment)]
@@ -117,7 +117,7 @@ FROM slots s, generate_series(0, 19) w,
 
 async def crowd(url: str, *, lessons: int) -> int:
     """Fill the term's timetable up to a number of lessons; how many there are then."""
-    connection = await _connect(url)
+    connection = await connect(url)
     try:
         await connection.execute("SET statement_timeout = 0")
         await connection.execute("SET session_replication_role = replica")
@@ -129,8 +129,8 @@ async def crowd(url: str, *, lessons: int) -> int:
         await connection.close()
 
 
-async def _connect(url: str) -> Any:
-    # The wall hides rows from everybody but the superuser.
+async def connect(url: str) -> Any:
+    """A bare connection, as the superuser: the wall hides rows from everybody else."""
     address = make_url(url).set(drivername="postgresql", username=SUPERUSER)
     connection = await asyncpg.connect(address.render_as_string(hide_password=False))
     await connection.set_type_codec(

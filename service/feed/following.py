@@ -1,7 +1,8 @@
 """Answering the feed: fix where a client is, read on from there, remember what it reached."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlmodel import col, select
 from service.feed import tokens
 from service.feed.problems.changes import AGED, PROFILE, RESTORED, TRIMMED, SyncTokenExpired
 from service.feed.queries import changes as queries
-from service.feed.queries.changes import Moment, Page, Readers
+from service.feed.queries.changes import Item, Moment, Page, Readers
 from service.feed.rules import changes as rules
 from service.feed.rules.changes import Horizon, Place, Refusal, Scope, State
 from service.feed.schemas.changes import CollectionDigestOut
@@ -29,6 +30,7 @@ from service.kit.problems import (
     FieldError,
     Forbidden,
     Text,
+    Unavailable,
     ValidationFailed,
 )
 
@@ -58,7 +60,7 @@ class Asked:
 class Answer:
     """A page, ready to be sent."""
 
-    items: list[bytes]
+    items: list[Item]
     next_token: str
     has_more: bool
     as_of: datetime
@@ -92,11 +94,12 @@ class Feed:
         given = None if asked.since is None else tokens.read(asked.since, caller=self.caller)
         if given is not None and asked.collections not in {None, given.collections}:
             raise CursorMismatch
-        kept = await self._kept()
-        async with self.database.read(self.caller.district_id, one_snapshot=True) as db:
-            page = await self._begin(db, kept, given, asked)
+        async with self._reading() as (db, horizon):
+            page = await self._begin(db, horizon, given, asked)
             await page.fill()
-        await self._remember(page.scope)
+            known = await queries.is_kept(db, mark=page.scope.mark, on=clock.now().date())
+        if not known:
+            await self._remember(page.scope)
         state = replace(page.state, issued=clock.now())
         return Answer(
             page.items, tokens.write(state, caller=self.caller), page.has_more, clock.now()
@@ -126,9 +129,8 @@ class Feed:
         given = tokens.read(asked.since or "", caller=self.caller)
         if asked.collections not in {None, given.collections}:
             raise CursorMismatch
-        kept = await self._kept()
-        async with self.database.read(self.caller.district_id, one_snapshot=True) as db:
-            page = await self._begin(db, kept, given, asked)
+        async with self._reading() as (db, horizon):
+            page = await self._begin(db, horizon, given, asked)
             changed = await queries.pending(db, state=page.state)
             items = []
             for name in page.scope.collections:
@@ -170,10 +172,9 @@ class Feed:
                 )
 
     async def _begin(
-        self, db: AsyncSession, kept: FeedState, given: State | None, asked: Asked
+        self, db: AsyncSession, horizon: Horizon, given: State | None, asked: Asked
     ) -> Page:
         """Where the page begins, with the scope of this moment."""
-        horizon = queries.horizon(kept, await queries.moment(db))
         wanted = given.collections if given is not None else asked.collections
         scope = await queries.scope_of(db, caller=self.caller, readers=self.readers, wanted=wanted)
         state = given or self._first(horizon, scope, wanted)
@@ -220,33 +221,34 @@ class Feed:
 
     # What the feed keeps
 
-    async def _kept(self) -> FeedState:
-        """The district's feed; a new epoch begins where the database is not the same as before."""
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[tuple[AsyncSession, Horizon]]:
+        """One moment of the district's feed, of an epoch that is this database's own."""
         district_id = self.caller.district_id
-        async with self.database.read(district_id) as db:
-            kept = await queries.state_of(db, district_id=district_id)
-            now = await queries.moment(db)
-        stale = kept is None or clock.now() - kept.trimmed_at > _TRIMMED_EVERY
-        if kept is not None and kept.source == now.source and not stale:
-            return kept
+        for is_first in (True, False):
+            async with self.database.read(district_id, one_snapshot=True) as db:
+                now = await queries.moment(db)
+                kept = await queries.state_of(db, district_id=district_id)
+                if kept is not None and kept.source == now.source:
+                    stale = clock.now() - kept.trimmed_at > _TRIMMED_EVERY
+                    if not (stale and is_first):
+                        yield db, queries.horizon(kept, now)
+                        return
+            await self._look_after(now)
+        raise Unavailable
+
+    async def _look_after(self, now: Moment) -> None:
+        """Begin an epoch where one has to, and wish for the trimming that is due."""
+        district_id = self.caller.district_id
         async with self.database.write(district_id) as db:
             kept = await begin(db, district_id=district_id, now=now)
-            if stale:
+            if clock.now() - kept.trimmed_at > _TRIMMED_EVERY:
                 await enqueue(db, TRIM, {}, district_id=district_id, once=f"{TRIM}:{district_id}")
-            return kept
 
     async def _remember(self, scope: Scope) -> None:
         """Keep a scope as long as tokens may carry its mark."""
         today = clock.now().date()
         district_id = self.caller.district_id
-        fresh = select(FeedScope.mark).where(
-            col(FeedScope.district_id) == district_id,
-            col(FeedScope.mark) == scope.mark,
-            col(FeedScope.used_on) == today,
-        )
-        async with self.database.read(district_id) as db:
-            if (await db.exec(fresh)).one_or_none() is not None:
-                return
         async with self.database.write(district_id) as db:
             row = {
                 "district_id": district_id,

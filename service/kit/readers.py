@@ -10,7 +10,7 @@ on what it points to for good, and on ``visible_schools``, ``visible_groups`` an
 was about before, and is about now.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.kit.auth import Caller, Permission
 from service.kit.tables import Table
 
-Outs = Callable[[Sequence[Any]], Awaitable[Sequence[BaseModel]]]
+Shown = BaseModel | Mapping[str, Any]
+"""A model, or its fields where there are so many rows that making models takes too long."""
+Outs = Callable[[Sequence[Any]], Awaitable[Sequence[Shown]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,14 @@ class Rows:
     statement: Any
     """A select of the rows; a reader adds which of them, and in which order."""
     outs: Outs
+    plain: bool = False
+    """Whether the rows are columns and no objects, so that they are read without making any."""
 
 
-def each(of: Callable[[Any], BaseModel]) -> Outs:
+def each(of: Callable[[Any], Shown]) -> Outs:
     """Rows that are shown one by one."""
 
-    async def outs(rows: Sequence[Any]) -> Sequence[BaseModel]:
+    async def outs(rows: Sequence[Any]) -> Sequence[Shown]:
         return [of(row) for row in rows]
 
     return outs

@@ -7,7 +7,7 @@ from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.timetable import queries
 from service.timetable.queries import LessonFilter, absence, attendance, swap
-from service.timetable.schemas import ClassOut, LessonOut, RoomOut, WayOut
+from service.timetable.schemas import ClassOut, RoomOut, WayOut, Words, lesson_fields
 from service.timetable.schemas.absence import CoverOut, DutyPolicyOut, LeaveOut, OfferOut
 from service.timetable.schemas.attendance import AttendanceOut
 from service.timetable.schemas.swap import SwapOut
@@ -41,8 +41,11 @@ async def _ways(_: AsyncSession, caller: Caller) -> Rows:
 
 
 async def _lessons(_: AsyncSession, caller: Caller) -> Rows:
+    words: Words = {}
     seen = queries.lessons(caller, wanted=LessonFilter())
-    return Rows(seen, each(lambda row: LessonOut.of(queries.lesson_row(row))))
+    return Rows(
+        seen, each(lambda row: lesson_fields(queries.lesson_row(row), words=words)), plain=True
+    )
 
 
 async def _policies(_: AsyncSession, caller: Caller) -> Rows:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic_core import to_json
+import orjson
+from pydantic import BaseModel
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -37,12 +38,14 @@ from service.feed.tables.changes import FeedScope, FeedState
 from service.kit.auth import Caller, Permission, Sight
 from service.kit.changes import Change
 from service.kit.db import AsyncSession
-from service.kit.readers import Reader
+from service.kit.readers import Reader, Shown
 from service.kit.tables import Xid8
 from service.network.access import visible_groups, visible_schools
 from service.staff.access import visible_teachers
 
 Readers = Mapping[str, Reader]
+Item = dict[str, Any]
+"""What ``ChangeOut`` holds, with its data spelled already."""
 
 _SCANNED = 10
 """How many pages of others' changes one page looks through before it answers what it has."""
@@ -125,6 +128,12 @@ async def _reached(
     return {(number, kind): list(ids or ()) for number, kind, ids in found}
 
 
+async def is_kept(db: AsyncSession, *, mark: str, on: date) -> bool:
+    """Whether a scope is kept and known to be in use on a day."""
+    found = select(FeedScope.mark).where(col(FeedScope.mark) == mark, col(FeedScope.used_on) == on)
+    return (await db.exec(found)).first() is not None
+
+
 async def former_scopes(
     db: AsyncSession, *, caller: Caller, marks: Collection[str]
 ) -> dict[str, Scope]:
@@ -142,7 +151,7 @@ async def former_scopes(
 
 @dataclass(slots=True)
 class Page:
-    """A page on its way: encoded items, and where the client will be after them."""
+    """A page on its way: items, and where the client will be after them."""
 
     db: AsyncSession
     caller: Caller
@@ -152,7 +161,7 @@ class Page:
     horizon: Horizon
     state: State
     limit: int
-    items: list[bytes] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     has_more: bool = False
 
     @property
@@ -415,9 +424,15 @@ class Page:
         if limit is not None:
             statement = statement.order_by(reader.id).limit(limit)
         keyed = statement.add_columns(reader.id.label("_id"), reader.version.label("_version"))
-        found = (await SqlAlchemySession.execute(self.db, keyed)).all()
+        found: Sequence[Any]
+        if seen.plain:
+            found = (await (await self.db.connection()).execute(keyed)).all()
+        else:
+            found = (await SqlAlchemySession.execute(self.db, keyed)).all()
         shown = await seen.outs([row[0] if single else row[:-2] for row in found])
-        return [_Row(row[-2], row[-1], to_json(out)) for row, out in zip(found, shown, strict=True)]
+        return [
+            _Row(row[-2], row[-1], _spelled(out)) for row, out in zip(found, shown, strict=True)
+        ]
 
 
 def _bare(statement: Select[Any], *columns: Any) -> Select[Any]:
@@ -452,35 +467,38 @@ def _lost(now: Any, before: Sequence[Any]) -> Any:
 class _Row:
     id: UUID
     version: int
-    data: bytes
+    data: Any
 
-    def upsert(self, collection: str, *, at: datetime | None) -> bytes:
-        return (
-            b'{"collection":%s,"id":"%s","op":"upsert","version":%d,"changed_at":%s,'
-            % (
-                to_json(collection),
-                str(self.id).encode(),
-                self.version,
-                to_json(at),
-            )
-            + b'"reason":null,"data":%s}' % self.data
-        )
+    def upsert(self, collection: str, *, at: datetime | None) -> Item:
+        return {
+            "collection": collection,
+            "id": self.id,
+            "op": "upsert",
+            "version": self.version,
+            "changed_at": at,
+            "reason": None,
+            "data": self.data,
+        }
 
 
 def _delete(
     collection: str, id_: UUID, *, reason: str, version: int | None, at: datetime | None
-) -> bytes:
-    return to_json(
-        {
-            "collection": collection,
-            "id": id_,
-            "op": "delete",
-            "version": version,
-            "changed_at": at,
-            "reason": reason,
-            "data": None,
-        }
-    )
+) -> Item:
+    return {
+        "collection": collection,
+        "id": id_,
+        "op": "delete",
+        "version": version,
+        "changed_at": at,
+        "reason": reason,
+        "data": None,
+    }
+
+
+def _spelled(shown: Shown) -> Any:
+    if isinstance(shown, BaseModel):
+        return orjson.Fragment(shown.__pydantic_serializer__.to_json(shown))
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Reading the timetable, each within the caller's reach; and a teacher's schedule for the phone."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -228,12 +227,15 @@ def _lesson_rows() -> Select[Any]:
 
 LESSON_ROWS = _lesson_rows()
 """Lessons with the names a reader needs; every use adds who may see which."""
-_LESSON_COLUMNS = LESSON_ROWS.selected_columns.keys()
+
+
+# Found by the position of a name: of thousands of rows, each name is asked for.
+_LessonRow: Any = make_dataclass("_LessonRow", LESSON_ROWS.selected_columns.keys(), slots=True)
 
 
 def lesson_row(values: Iterable[Any]) -> Any:
     """A row of ``lessons`` by the names of its columns."""
-    return SimpleNamespace(**dict(zip(_LESSON_COLUMNS, values, strict=True)))
+    return _LessonRow(*values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
