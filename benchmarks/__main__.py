@@ -11,7 +11,7 @@ from time import perf_counter
 
 import asyncpg
 
-from benchmarks import cohort, feed, ground, load, rows
+from benchmarks import cohort, feed, ground, load, rows, year
 
 _ROUNDS = 5
 _WEEK = "/v1/me/schedule?from=2026-11-02&until=2026-11-09"
@@ -142,6 +142,25 @@ def matching() -> None:
     tell(f"{name}-score-to-greedy", found["score-to-greedy"], "ratio", ">= 1")
 
 
+def calendar_preview(url: str) -> None:
+    """What an override would do to a term, against reading the term."""
+    ratio, lessons = year.preview(url)
+    tell(f"preview-of-one-day-to-select-of-{lessons}-lessons", ratio, "ratio", "<= 5")
+
+
+def cover_rivals(url: str) -> None:
+    """Fifty who accept one lesson at once."""
+    ratio, won = year.rivals(url)
+    tell(f"slowest-of-{year.RIVALS}-rivals-to-one-alone", ratio, "ratio", "<= 10")
+    tell("rivals-who-won", won, "count", "= 1")
+
+
+def cover_candidates(url: str) -> None:
+    """Who could cover a lesson, among thousands."""
+    ratio = year.candidates(url)
+    tell(f"cover-candidates-of-{year.TEACHERS}-to-key-read", ratio, "ratio", "<= 40")
+
+
 def main() -> None:
     """Measure everything, or what is named."""
     known = {
@@ -149,6 +168,9 @@ def main() -> None:
         "pages": deep_pages,
         "publish": publishing,
         "feed": feed_page,
+        "preview": calendar_preview,
+        "rivals": cover_rivals,
+        "candidates": cover_candidates,
         "crowd": crowded,
     }
     wanted = sys.argv[1:] or [*known, "matching"]

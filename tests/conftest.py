@@ -117,7 +117,7 @@ async def _provide(cluster: str, name: str) -> None:
 
 async def _lay_out(url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, url)
-    owner = await asyncpg.connect(driverless(_as_superuser(url)))
+    owner = await asyncpg.connect(driverless(as_superuser(url)))
     await owner.execute(await _cleaner(owner))
     await owner.close()
 
@@ -139,7 +139,7 @@ def named(url: str, database: str) -> str:
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
-def _as_superuser(url: str) -> str:
+def as_superuser(url: str) -> str:
     return make_url(url).set(username=postgres.SUPERUSER).render_as_string(hide_password=False)
 
 
@@ -162,7 +162,7 @@ async def sessions(database_url: str) -> AsyncIterator[Database]:
 async def cleaner(database_url: str) -> AsyncIterator[Callable[[], Awaitable[object]]]:
     """Deletes what a test left; as superuser, since row-level security hides rows from all else."""
     connection = await asyncpg.connect(
-        driverless(_as_superuser(database_url)),
+        driverless(as_superuser(database_url)),
         server_settings={"session_replication_role": "replica", "lock_timeout": "5s"},
     )
     yield lambda: connection.execute("CALL test_clean()")

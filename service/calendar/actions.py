@@ -150,8 +150,8 @@ async def change_term(
     term_id: UUID,
     expected: Precondition,
     changes: Mapping[str, Any],
-) -> Term:
-    """Give a term other days.
+) -> tuple[Term, Impact]:
+    """Give a term other days; and what that did to laid lessons.
 
     Raises
     ------
@@ -173,14 +173,35 @@ async def change_term(
     )
     async with watching_days(
         db, by=caller, from_=min(former.starts, new.starts), until=max(former.until, new.until)
-    ):
+    ) as impact:
         before = change_fields(
             term, {"days": days(new.starts, new.until), "week_one": new.week_one}
         )
         await db.flush()
     if before:
         await record(db, "term.changed", term, by=caller, before=before)
-    return term
+    return term, impact
+
+
+async def preview_term(
+    db: AsyncSession,
+    *,
+    caller: Caller,
+    term_id: UUID,
+    expected: Precondition,
+    changes: Mapping[str, Any],
+) -> Impact:
+    """What other days of a term would do to laid lessons; nothing is kept.
+
+    Raises
+    ------
+    Everything that ``change_term`` would raise.
+    """
+    async with tried(db):
+        _, impact = await change_term(
+            db, caller=caller, term_id=term_id, expected=expected, changes=changes
+        )
+    return impact
 
 
 async def drop_term(
@@ -220,7 +241,7 @@ async def _drop(
 
 async def ring(
     db: AsyncSession, *, caller: Caller, new: BellScheduleIn
-) -> tuple[BellSchedule, Sequence[BellPeriod]]:
+) -> tuple[BellSchedule, Sequence[BellPeriod], Impact]:
     """Give a campus bells for a stage and a time.
 
     Raises
@@ -241,12 +262,24 @@ async def ring(
         name=new.name,
         valid=new.valid,
     )
-    async with watching_bells(db, by=caller, campus_ids=[new.campus_id]):
+    async with watching_bells(db, by=caller, campus_ids=[new.campus_id]) as impact:
         db.add(schedule)
         await db.flush()
         periods = await _write_periods(db, schedule, new.periods)
     await record(db, "bell_schedule.set", schedule, by=caller, reach=[campus.school_id])
-    return schedule, periods
+    return schedule, periods, impact
+
+
+async def preview_ring(db: AsyncSession, *, caller: Caller, new: BellScheduleIn) -> Impact:
+    """What new bells would do to laid lessons; nothing is kept.
+
+    Raises
+    ------
+    Everything that ``ring`` would raise.
+    """
+    async with tried(db):
+        _, _, impact = await ring(db, caller=caller, new=new)
+    return impact
 
 
 def _check_periods(periods: Sequence[PeriodIn]) -> None:
@@ -281,7 +314,7 @@ async def ring_anew(
     schedule_id: UUID,
     expected: Precondition,
     new: BellSchedulePut,
-) -> tuple[BellSchedule, Sequence[BellPeriod]]:
+) -> tuple[BellSchedule, Sequence[BellPeriod], Impact]:
     """Replace a schedule's periods, name and validity as a whole.
 
     Raises
@@ -300,7 +333,7 @@ async def ring_anew(
     ]
     rung = [(one.number, one.starts, one.ends, one.name) for one in present]
     wanted = sorted((one.number, one.starts, one.ends, one.name) for one in new.periods)
-    async with watching_bells(db, by=caller, campus_ids=[schedule.campus_id]):
+    async with watching_bells(db, by=caller, campus_ids=[schedule.campus_id]) as impact:
         before = change_fields(schedule, {"name": new.name, "valid": new.valid})
         if rung != wanted:
             schedule.version += 0 if before else 1
@@ -312,7 +345,28 @@ async def ring_anew(
         await record(
             db, "bell_schedule.changed", schedule, by=caller, reach=[school_id], before=before
         )
-    return schedule, present
+    return schedule, present, impact
+
+
+async def preview_ring_anew(
+    db: AsyncSession,
+    *,
+    caller: Caller,
+    schedule_id: UUID,
+    expected: Precondition,
+    new: BellSchedulePut,
+) -> Impact:
+    """What other bells would do to laid lessons; nothing is kept.
+
+    Raises
+    ------
+    Everything that ``ring_anew`` would raise.
+    """
+    async with tried(db):
+        _, _, impact = await ring_anew(
+            db, caller=caller, schedule_id=schedule_id, expected=expected, new=new
+        )
+    return impact
 
 
 async def silence(

@@ -234,11 +234,10 @@ async def drop_term(*, db: Db, caller: Writer, expected: IfMatch, term_id: UUID)
     "/terms/{term_id}",
     operation_id="changeTerm",
     summary="调整学期日期",
-    description="调整起止日期或第一教学周。若某些日期将不再上课或改按别的教学周,"
-    "而这些日期已排课,则拒绝。",
+    description="调整起止日期或第一教学周。受影响日期的课随之新排、取消或改周;保存前可先预览影响。",
     openapi_extra=english(
         "Change a term's days",
-        "Refused while lessons stand on dates that would be taught otherwise, or no more.",
+        "Lessons on dates that are taught otherwise, or no more, follow; preview it first.",
     ),
     responses=may_fail(TermNotFound, TermExists, TermUnfit, LessonsAreLaid),
 )
@@ -246,7 +245,7 @@ async def change_term(
     *, db: Db, caller: Writer, expected: IfMatch, tag: NewTag, term_id: UUID, body: TermPatch
 ) -> TermOut:
     """Change a term's days."""
-    term = await actions.change_term(
+    term, _ = await actions.change_term(
         db,
         caller=caller,
         term_id=term_id,
@@ -255,6 +254,33 @@ async def change_term(
     )
     tag(term.version)
     return TermOut.of(term)
+
+
+@router.post(
+    "/terms/{term_id}:preview",
+    operation_id="previewTerm",
+    summary="预览学期调整的影响",
+    description="按真实流程试行后全部撤回,告知会新排、改时间、取消多少节课,"
+    "以及会影响哪些代课、换课与调课。",
+    openapi_extra=english(
+        "Preview a change of a term",
+        "Runs it and takes it back: lessons laid, moved, cancelled, and whose covers, swaps and "
+        "moves it meets.",
+    ),
+    responses=may_fail(TermNotFound, TermExists, TermUnfit, LessonsAreLaid),
+)
+async def preview_term(
+    *, db: Db, caller: Writer, expected: IfMatch, term_id: UUID, body: TermPatch
+) -> ImpactOut:
+    """Preview a change of a term."""
+    impact = await actions.preview_term(
+        db,
+        caller=caller,
+        term_id=term_id,
+        expected=expected,
+        changes=body.model_dump(exclude_unset=True),
+    )
+    return ImpactOut.of(impact)
 
 
 # Bells
@@ -296,7 +322,7 @@ async def create_bell_schedule(
     *, db: Db, caller: Writer, tag: NewTag, body: BellScheduleIn
 ) -> BellScheduleOut:
     """Give a campus bells."""
-    schedule, periods = await actions.ring(db, caller=caller, new=body)
+    schedule, periods, _ = await actions.ring(db, caller=caller, new=body)
     tag(schedule.version)
     return bell_schedule_out(schedule, periods)
 
@@ -342,10 +368,12 @@ async def drop_bell_schedule(
     "/bell-schedules/{schedule_id}",
     operation_id="replaceBellSchedule",
     summary="整体替换作息时间表",
-    description="替换名称、有效期与全部节次;会改动已排课日期的上下课时刻时拒绝。",
+    description="替换名称、有效期与全部节次;已排的课随之改时间,保存前可先预览影响。"
+    "已排课的节次不再有时刻时拒绝。",
     openapi_extra=english(
         "Replace a bell schedule",
-        "Name, validity and all periods. Refused where lessons stand that would ring otherwise.",
+        "Name, validity and all periods. Laid lessons follow; preview it first. Refused where "
+        "lessons stand in periods without a bell.",
     ),
     responses=may_fail(BellScheduleNotFound, BellScheduleOverlaps, BellsUnfit, LessonsAreLaid),
 )
@@ -359,11 +387,52 @@ async def replace_bell_schedule(
     body: BellSchedulePut,
 ) -> BellScheduleOut:
     """Replace a bell schedule."""
-    schedule, periods = await actions.ring_anew(
+    schedule, periods, _ = await actions.ring_anew(
         db, caller=caller, schedule_id=schedule_id, expected=expected, new=body
     )
     tag(schedule.version)
     return bell_schedule_out(schedule, periods)
+
+
+_PREVIEW_BELLS = (
+    "按真实流程试行后全部撤回,告知会改时间的课,以及会影响哪些代课、换课与调课;"
+    "冲突时返回与正式保存相同的 409。"
+)
+
+
+@router.post(
+    "/bell-schedules:preview",
+    operation_id="previewNewBellSchedule",
+    summary="预览新作息的影响",
+    description=_PREVIEW_BELLS,
+    openapi_extra=english(
+        "Preview new bells", "Runs it and takes it back: which lessons would follow, and how."
+    ),
+    responses=may_fail(CampusNotFound, BellScheduleOverlaps, BellsUnfit, LessonsAreLaid),
+)
+async def preview_new_bell_schedule(*, db: Db, caller: Writer, body: BellScheduleIn) -> ImpactOut:
+    """Preview new bells."""
+    return ImpactOut.of(await actions.preview_ring(db, caller=caller, new=body))
+
+
+@router.post(
+    "/bell-schedules/{schedule_id}:preview",
+    operation_id="previewBellSchedule",
+    summary="预览作息调整的影响",
+    description=_PREVIEW_BELLS,
+    openapi_extra=english(
+        "Preview other bells", "Runs it and takes it back: which lessons would follow, and how."
+    ),
+    responses=may_fail(BellScheduleNotFound, BellScheduleOverlaps, BellsUnfit, LessonsAreLaid),
+)
+async def preview_bell_schedule(
+    *, db: Db, caller: Writer, expected: IfMatch, schedule_id: UUID, body: BellSchedulePut
+) -> ImpactOut:
+    """Preview other bells."""
+    impact = await actions.preview_ring_anew(
+        db, caller=caller, schedule_id=schedule_id, expected=expected, new=body
+    )
+    return ImpactOut.of(impact)
 
 
 # Dates

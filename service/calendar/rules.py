@@ -7,10 +7,11 @@ a make-up day nobody has announced yet is not guessed: it is undecided.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from service.calendar.problems import BellFault, TermFault
@@ -269,6 +270,32 @@ def taught(days: Iterable[TeachingDay]) -> dict[date, Hashable]:
     return {day.on_date: (day.weekday, day.week, day.parity) for day in days}
 
 
+class HitKind(StrEnum):
+    """What people had arranged with a lesson that a change of the calendar meets."""
+
+    MOVED = "moved"
+    SWAPPED = "swapped"
+    NEEDS_COVER = "needs-cover"
+    COVERED = "covered"
+    MERGED = "merged"
+    SELF_STUDY = "self-study"
+    IN_SWAP = "in-swap"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A lesson with which something was arranged, and whose it is."""
+
+    kind: HitKind
+    lesson_id: UUID
+    on_date: date
+    campus_name: str
+    class_names: tuple[str, ...]
+    teacher_name: str
+    """Who would have taught it."""
+    planned_teacher_name: str
+
+
 @dataclass(slots=True)
 class Impact:
     """What a change did to laid lessons."""
@@ -279,6 +306,8 @@ class Impact:
     tasks_opened: int = 0
     in_the_way: int = 0
     """Lessons because of which the change cannot be."""
+    hits: list[Hit] = field(default_factory=list)
+    """Whose covers, swaps and single moves it meets."""
 
     def add(self, other: "Impact") -> None:
         """Count what another watcher did too."""

@@ -16,6 +16,8 @@ from service.calendar.rules import (
     DaySource,
     DiffKind,
     FreeDay,
+    Hit,
+    HitKind,
     Impact,
     NoticeDiff,
     PeriodTimes,
@@ -466,6 +468,44 @@ class BellRow:
     period: PeriodTimes
 
 
+_HITS = {
+    HitKind.MOVED: Text("已调课", "Moved"),
+    HitKind.SWAPPED: Text("已换课", "Swapped"),
+    HitKind.NEEDS_COVER: Text("待代课", "Needs cover"),
+    HitKind.COVERED: Text("已代课", "Covered"),
+    HitKind.MERGED: Text("合班", "Merged"),
+    HitKind.SELF_STUDY: Text("自习", "Self-study"),
+    HitKind.IN_SWAP: Text("换课申请中", "In an open swap"),
+}
+
+
+class HitOut(Out):
+    """A lesson with which something was arranged that the change meets."""
+
+    kind: HitKind
+    label: str
+    lesson_id: UUID
+    on_date: date
+    campus_name: str
+    class_names: list[str]
+    teacher_name: Annotated[str, Field(description="现任课教师(代课时为代课教师)")]
+    planned_teacher_name: Annotated[str, Field(description="原任课教师")]
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """The hit as an answer."""
+        return cls(
+            kind=hit.kind,
+            label=say(_HITS[hit.kind]),
+            lesson_id=hit.lesson_id,
+            on_date=hit.on_date,
+            campus_name=hit.campus_name,
+            class_names=list(hit.class_names),
+            teacher_name=hit.teacher_name,
+            planned_teacher_name=hit.planned_teacher_name,
+        )
+
+
 class ImpactOut(Out):
     """What a change of the calendar does to laid lessons."""
 
@@ -475,6 +515,7 @@ class ImpactOut(Out):
     tasks_opened: Annotated[
         int, Field(description="调过或已代、需要学校重新安排的课", examples=[1])
     ]
+    hits: Annotated[list[HitOut], Field(description="受影响的代课、换课与调课:哪些教师、哪些班")]
 
     @classmethod
     def of(cls, impact: Impact) -> Self:
@@ -484,4 +525,5 @@ class ImpactOut(Out):
             lessons_moved=impact.lessons_moved,
             lessons_cancelled=impact.lessons_cancelled,
             tasks_opened=impact.tasks_opened,
+            hits=[HitOut.of(one) for one in impact.hits],
         )

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -113,6 +114,18 @@ def asyncpg_url(url: str) -> str:
     return f"postgresql+asyncpg://{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
+def _is_lost(error: BaseException | None) -> bool:
+    """Whether a connection has died, or was cut off in the midst of an answer."""
+    state = getattr(error, "sqlstate", None)
+    return state in _CANNOT_CONNECT or isinstance(error, asyncpg.InternalClientError)
+
+
+def _part_with(context: ExceptionContext) -> None:
+    """Let nobody get a connection from the pool whose server has gone while it spoke."""
+    if _is_lost(context.original_exception.__cause__):
+        context.is_disconnect = True
+
+
 class Database:
     """One PostgreSQL: an engine, and the two ways to use it.
 
@@ -145,6 +158,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             self.url, connect_args=connect_args, hide_parameters=True, **pool
         )
+        event.listen(self.engine.sync_engine, "handle_error", _part_with)
         self.prepares = chosen.prepared_statements
         self.after_write: Callable[[UUID], None] | None = None
         """Told of each committed change, so that others can be told."""
@@ -311,7 +325,7 @@ def problem_of(error: DBAPIError) -> Problem | None:
     state = _sqlstate(error)
     if is_retryable(error) or state in {_QUERY_CANCELED, _LOCK_NOT_AVAILABLE}:
         return Busy()
-    if state in _CANNOT_CONNECT or (
+    if _is_lost(_driver_error(error)) or (
         not state and isinstance(error, InterfaceError | OperationalError)
     ):
         return Unavailable()

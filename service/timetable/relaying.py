@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 
 from service.calendar.problems import LessonsAreLaid
-from service.calendar.rules import Impact
+from service.calendar.rules import Hit, HitKind, Impact
 from service.calendar.watchers import Touched
 from service.kit import clock
 from service.kit.auth import Caller
@@ -31,6 +31,7 @@ from service.timetable.laying import Layout, Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.problems import ScheduleConflict
 from service.timetable.queries import absence as absences
+from service.timetable.queries import swap as swaps
 from service.timetable.rules import (
     Duty,
     LessonChange,
@@ -43,6 +44,7 @@ from service.timetable.rules.relaying import Present, Relaid, relay
 from service.timetable.tables import Leave, Lesson
 
 TASK = "lesson-lost-its-day"
+_ARRANGED = {kind.value for kind in HitKind}
 _REASON = Text("校历或作息调整", "the calendar or the bells changed")
 
 
@@ -80,6 +82,7 @@ async def follow(db: AsyncSession, touched: Touched) -> Impact:
     if not plan.changes:
         return Impact()
     plan = replace(plan, absent=await _absent(db, plan=plan))
+    hits = await _hits(db, plan=plan)
     await _carry_out(db, plan=plan, by=touched.by, ground=ground)
     await _look_for_cover(db, plan=plan, by=touched.by, ground=ground)
     await _note(db, plan=plan, by=touched.by)
@@ -92,6 +95,7 @@ async def follow(db: AsyncSession, touched: Touched) -> Impact:
         lessons_moved=len(plan.changes.shifted),
         lessons_cancelled=len(plan.changes.withdrawn),
         tasks_opened=tasks,
+        hits=hits,
     )
 
 
@@ -236,6 +240,29 @@ async def _absent(db: AsyncSession, *, plan: _Plan) -> dict[UUID, UUID]:
         for id_, occurrence in plan.wanted()
     ]
     return await absences.leaves_at(db, times=times)
+
+
+async def _hits(db: AsyncSession, *, plan: _Plan) -> list[Hit]:
+    """What people had arranged with the lessons that change, before they do."""
+    kinds = {
+        one.id: HitKind(one.change) for one in plan.changes.personal if one.change in _ARRANGED
+    }
+    given_up = [one.id for one in plan.given_up()]
+    for id_ in await swaps.lessons_in_swaps(db, lesson_ids=given_up):
+        kinds.setdefault(id_, HitKind.IN_SWAP)
+    rows = await swaps.lesson_rows(db, lesson_ids=sorted(kinds)) if kinds else {}
+    return [
+        Hit(
+            kind=kinds[id_],
+            lesson_id=id_,
+            on_date=row.on_date,
+            campus_name=row.campus_name,
+            class_names=tuple(row.class_names or ()),
+            teacher_name=row.teacher_name,
+            planned_teacher_name=row.original_teacher_name,
+        )
+        for id_, row in sorted(rows.items(), key=lambda pair: (pair[1].starts_at, pair[0]))
+    ]
 
 
 async def _look_for_cover(db: AsyncSession, *, plan: _Plan, by: Caller, ground: Ground) -> None:

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from service.calendar.tables import BellPeriod, BellSchedule, CalendarNotice, SchoolYear, Term
 from service.kit import clock
 from service.kit.auth import system
@@ -56,6 +58,26 @@ async def school_term(
         district_id=district.id,
         school_year_id=year.id,
         number=number,
+        days=days(first_day, last_day + timedelta(days=1)),
+        week_one=first_day - timedelta(days=first_day.weekday()),
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def spring_term(
+    db: AsyncSession, *, district: District, first_day: date, last_day: date
+) -> Term:
+    """The second term of the year that ``school_term`` opened."""
+    year = (
+        await db.exec(select(SchoolYear).where(col(SchoolYear.valid).contains(first_day)))
+    ).one()
+    db.add(CalendarNotice(district_id=district.id, year=first_day.year))
+    row = Term(
+        district_id=district.id,
+        school_year_id=year.id,
+        number=2,
         days=days(first_day, last_day + timedelta(days=1)),
         week_one=first_day - timedelta(days=first_day.weekday()),
     )

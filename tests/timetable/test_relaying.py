@@ -139,6 +139,7 @@ async def test_a_preview_tells_and_changes_nothing(office, district, slot, lesso
         "lessons_moved": 0,
         "lessons_cancelled": 1,
         "tasks_opened": 0,
+        "hits": [],
     }
     assert {row.id: row.version for row in (await lessons()).values()} == {
         row.id: row.version for row in before.values()
@@ -354,3 +355,55 @@ async def test_whoever_stood_in_hears_that_the_day_is_off(make, as_, office, dis
     assert standin.id in change.reach
     lapsed = await read(office, f"covers/{needed['id']}")
     assert (lapsed["state"], lapsed["version"]) == ("lapsed", change.version)
+
+
+async def test_a_preview_says_whose_covers_and_swaps_are_hit(make, as_, office, district, town):
+    await make.slot(teacher=town.teacher, classes=[town.home_class], weekday=2, period=1)
+    colleague = await make.teacher(school=town.home, name="演示语文教师")
+    await make.slot(teacher=colleague, classes=[town.home_class], weekday=2, period=3)
+    await make.slot(teacher=colleague, classes=[town.home_class], weekday=4, period=3)
+    herself = as_(Role.TEACHER, teacher=town.teacher, school=town.home)
+    morning = {"starts_at": "2026-09-08T08:00:00+08:00", "ends_at": "2026-09-08T10:00:00+08:00"}
+    await away(herself, office, town.teacher, **morning)
+    other = await make.teacher(school=town.home, name="演示英语教师")
+    await make.slot(teacher=other, classes=[town.home_class], weekday=5, period=2)
+    pair = [
+        (await lesson_on(office, colleague, TUESDAY))["id"],
+        (await lesson_on(office, other, "2026-09-11"))["id"],
+    ]
+    swap = await office.post("/v1/swaps", json={"lesson_ids": pair, "reason": "外出培训"})
+    assert swap.status_code == 201, swap.text
+
+    path = f"calendar-days/district/{district.id}/{TUESDAY}:preview"
+    impact = (await step(office, path, **off())).json()
+
+    assert [(one["kind"], one["teacher_name"]) for one in impact["hits"]] == [
+        ("needs-cover", "演示音乐教师"),
+        ("in-swap", "演示语文教师"),
+    ]
+    assert impact["lessons_cancelled"] == 2
+    assert (await read(office, f"swaps/{swap.json()['id']}"))["state"] == "proposed"
+
+
+@pytest.mark.usefixtures("slot")
+async def test_bells_and_terms_are_previewed_and_nothing_is_kept(office, town, lessons):
+    before = {row.id: (row.version, row.starts_at) for row in (await lessons()).values()}
+    listed = await read(office, f"campuses/{town.home_campus.id}/bell-schedules")
+    (bells,) = listed["items"]
+    later = [
+        {**one, "starts": "08:35:00", "ends": "09:15:00"} if one["number"] == 1 else one
+        for one in bells["periods"]
+    ]
+    body = {"name": bells["name"], "valid_from": bells["valid_from"], "valid_until": None}
+
+    rung = await step(office, f"bell-schedules/{bells['id']}:preview", **body, periods=later)
+    new = {"campus_id": str(town.home_campus.id), "stage": "3", "name": "初中作息"}
+    other = await office.post(
+        "/v1/bell-schedules:preview", json={**new, "valid_from": "2026-08-31", "periods": later}
+    )
+    shorter = await step(office, f"terms/{town.term.id}:preview", until="2026-12-31")
+
+    assert rung.json()["lessons_moved"] == len(before)
+    assert other.json()["lessons_moved"] == 0
+    assert shorter.json()["lessons_cancelled"] == 2
+    assert {row.id: (row.version, row.starts_at) for row in (await lessons()).values()} == before

@@ -186,6 +186,14 @@ async def hold_open_swaps(db: AsyncSession, *, lesson_ids: Collection[UUID]) -> 
     return (await db.exec(statement)).all()
 
 
+async def lessons_in_swaps(db: AsyncSession, *, lesson_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Those of some lessons that are in an open swap."""
+    statement = select(SwapLeg.lesson_id).where(
+        col(SwapLeg.open), col(SwapLeg.lesson_id).in_(lesson_ids)
+    )
+    return (await db.exec(statement)).all()
+
+
 # Lessons
 
 
