@@ -13,6 +13,7 @@ UV = UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 \
 WORKERS ?= 4
 PG ?= bundled
 BASE ?= origin/main
+TS := openapi/clients/typescript
 
 export PG
 # Python keeps what it has compiled: without that every start takes seconds longer.
@@ -36,7 +37,7 @@ test: $(VENV)/.dev browser ## 全部测试(PG=system 使用本机 PostgreSQL)· 
 	$(BIN)/pytest -n auto --maxprocesses=$(WORKERS) --dist=worksteal
 
 .PHONY: check
-check: lint types imports migrations contract covered ## CI 的全部检查 · Everything that CI does
+check: lint types imports migrations contract clients covered ## CI 的全部检查 · Everything that CI does
 
 .PHONY: fix
 fix: $(VENV)/.dev ## 自动修正格式与可修复的问题 · Format, and mend what can be mended
@@ -79,6 +80,10 @@ migrations: $(VENV)/.dev ## 迁移是否安全 · Whether migrations are safe on
 contract: $(VENV)/.dev ## 接口文档是否最新、是否破坏兼容 · The contract is current and breaks nobody
 	$(BIN)/huangge openapi --check --base $(BASE)
 
+.PHONY: clients
+clients: $(TS)/node_modules/.done ## 由接口文档生成 TypeScript 类型并编译 · TypeScript made of the contract compiles
+	npm --prefix $(TS) run --silent check
+
 .PHONY: covered
 covered: $(VENV)/.dev browser ## 测试与覆盖率门槛 · Tests, and how much they cover
 	rm -f .coverage .coverage.*
@@ -101,6 +106,15 @@ $(VENV)/.dev: uv.lock pyproject.toml .ci/bootstrap.py | python
 	@echo '正在准备开发环境(仅首次)… Preparing the development environment (only once) …'
 	@$(UV) sync --frozen --python "$(PYTHON)"
 	@touch $@ $(VENV)/.run
+
+$(TS)/node_modules/.done: $(TS)/package-lock.json
+	@if command -v npm >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends nodejs npm >/dev/null; \
+	else echo '需要 Node.js 与 npm。Node.js and npm are needed.'; exit 2; fi
+	npm --prefix $(TS) ci --silent --no-audit --no-fund
+	@touch $@
 
 # The page tests open Swagger UI in a real browser.
 .PHONY: browser

@@ -73,6 +73,48 @@ def _drop(node: Any, key: str) -> None:
             _drop(value, key)
 
 
+_QUALIFIED = "__"
+
+
+def _name_plainly(document: Document) -> None:
+    """Give shapes of the same name in two modules names of their own, by noun.
+
+    Left to the framework they would be spelled with the path of their module, which is nobody's
+    business, changes when a file moves, and makes generators of clients stumble.
+    """
+    schemas = document["components"]["schemas"]
+    plain = {
+        long: _noun_of(long) + long.rpartition(_QUALIFIED)[2]
+        for long in schemas
+        if _QUALIFIED in long
+    }
+    clash = [name for name in plain.values() if name in schemas]
+    if clash or len(set(plain.values())) < len(plain):
+        raise ValueError(f"these shapes need names of their own: {sorted(plain.values())}")
+    for long, short in plain.items():
+        schemas[short] = {**schemas.pop(long), "title": short}
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    prefix = "#/components/schemas/"
+    _point_anew(document, {prefix + long: prefix + short for long, short in plain.items()})
+
+
+def _noun_of(long: str) -> str:
+    """``service__network__schemas__group__NoticeOut`` is the group's, else its module's."""
+    path = [part for part in long.split(_QUALIFIED)[1:-1] if part != "schemas"]
+    return "".join(word.title() for word in path[-1].split("_"))
+
+
+def _point_anew(node: Any, targets: Mapping[str, str]) -> None:
+    if isinstance(node, dict):
+        if (target := targets.get(str(node.get("$ref")))) is not None:
+            node["$ref"] = target
+        for value in node.values():
+            _point_anew(value, targets)
+    elif isinstance(node, list):
+        for value in node:
+            _point_anew(value, targets)
+
+
 def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) -> Document:
     """The whole contract, in Chinese, with the English words beside under ``x-en``."""
     document = get_openapi(
@@ -103,6 +145,7 @@ def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) 
             if status.startswith("2"):
                 answer.setdefault("headers", {})[synctoken.HEADER] = deepcopy(dict(_SYNC_TOKEN))
     _drop(document, "itemSchema")
+    _name_plainly(document)
     return document
 
 
