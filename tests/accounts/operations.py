@@ -330,6 +330,7 @@ PHONE: Chapter = {
     "getMySchedule": op("me.read", but=_TEACHERS_ONLY),
     "getMyToday": op("me.read", but=_TEACHERS_ONLY),
     "getMyMentoring": op("me.read", but=_TEACHERS_ONLY),
+    "getMyWorkload": op("me.read", but=_TEACHERS_ONLY),
     "listMyCalendarFeeds": op("calendar-feed.own", lists="calendar_feed"),
     "createMyCalendarFeed": op(
         "calendar-feed.own", body=_always({"name": "我的手机"}), but=_TEACHERS_ONLY

@@ -9,7 +9,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from service.timetable.problems.attendance import AttendanceSettled
+from service.timetable.rules.attendance import Word, WordStep, word_after
 from service.workload import rules
 from service.workload.problems import StatementMoved
 from service.workload.rules import (
@@ -298,3 +301,56 @@ def test_amounts_in_words(amount, words):
 @given(st.integers(0, 10**11))
 def test_words_never_say_two_zeros_in_a_row(fen):
     assert "零零" not in in_words(Decimal(fen) / 100)
+
+
+_JUDGED = {StatementStep.SUBMIT, StatementStep.APPROVE}
+
+
+class Settlement(RuleBasedStateMachine):
+    """The host's word and the statement of its month, in any order of steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.word = dict.fromkeys(range(4), Word.OPEN)
+        self.state = StatementState.DRAFT
+        self.drawn: frozenset[int] = frozenset()
+        self.kept = None
+
+    def confirmed(self):
+        return frozenset(one for one, word in self.word.items() if word is Word.CONFIRMED)
+
+    @rule(lesson=st.integers(0, 3), step=st.sampled_from(WordStep))
+    def say(self, lesson, step):
+        try:
+            after = word_after(self.word[lesson], step)
+        except AttendanceSettled:
+            return
+        if self.state not in rules.SETTLED:
+            self.word[lesson] = after
+
+    @rule(step=st.sampled_from(StatementStep))
+    def move(self, step):
+        try:
+            after = rules.state_after(self.state, step)
+        except StatementMoved:
+            return
+        if step is StatementStep.DRAW:
+            self.drawn = self.confirmed()
+        elif step in _JUDGED and self.drawn != self.confirmed():
+            return
+        self.state = after
+
+    @invariant()
+    def a_settled_month_holds_what_was_confirmed(self):
+        if self.state in rules.SETTLED:
+            assert self.drawn == self.confirmed()
+
+    @invariant()
+    def what_is_frozen_stays(self):
+        if self.kept is not None:
+            assert (self.state, self.drawn) == self.kept
+        elif self.state is StatementState.FROZEN:
+            self.kept = self.state, self.drawn
+
+
+TestSettlement = Settlement.TestCase

@@ -16,6 +16,7 @@ from service.phone.queries.home import Home, campuses, subjects_of, thing
 from service.phone.rules import asked_days
 from service.phone.schemas import (
     DayNature,
+    MyAttendance,
     MyCampus,
     MyChange,
     MyCode,
@@ -30,6 +31,8 @@ from service.phone.schemas import (
 from service.timetable import queries as timetable
 from service.timetable.queries import ScheduledLesson
 from service.timetable.rules import LessonChange, LessonStatus, Origin
+from service.timetable.rules.attendance import Correction, Word
+from service.timetable.schemas.attendance import word_label
 
 _DAY = timedelta(days=1)
 
@@ -177,6 +180,7 @@ def _lesson(
         provisional=day is not None and day.provisional,
         transfer=_transfer(row, zone),
         changed=_changed(row, zone),
+        attendance=_attendance(row, zone),
     )
 
 
@@ -197,6 +201,18 @@ _CHANGES = {
     LessonChange.SWAPPED: Text("换课", "Swapped"),
 }
 _COVERED = Text("代课", "Covered")
+
+
+def _attendance(row: ScheduledLesson, zone: ZoneInfo) -> MyAttendance | None:
+    if row.word is None:
+        return None
+    word = Word(row.word)
+    return MyAttendance(
+        arrived_at=row.arrived_at.astimezone(zone) if row.arrived_at else None,
+        correction=Correction(row.correction) if row.correction else None,
+        state=word,
+        state_label=word_label(word),
+    )
 
 
 def _transfer(row: ScheduledLesson, zone: ZoneInfo) -> MyTransfer | None:

@@ -11,6 +11,7 @@ from service.kit.auth import Permission, Reach, Role
 from service.kit.http.schemas import Out
 from service.mentoring.rules import EndReason, Gap, PairingState
 from service.timetable.rules import LessonChange, LessonStatus, Origin
+from service.timetable.rules.attendance import Correction, Word
 
 AsOf = Annotated[
     AwareDatetime,
@@ -91,6 +92,23 @@ class MyChange(Out):
     original: MyOriginal
 
 
+class MyAttendance(Out):
+    """What is known of my being there."""
+
+    arrived_at: Annotated[AwareDatetime | None, Field(description="计为到校的时刻")]
+    correction: Annotated[
+        Correction | None,
+        Field(description="补签:requested 待审批,approved 已批准,refused 未批准"),
+    ]
+    state: Annotated[
+        Word,
+        Field(
+            description="受援校:open 待确认,confirmed 已确认,disputed 有争议,not_taught 认定未上课"
+        ),
+    ]
+    state_label: Annotated[str, Field(examples=["已确认"])]
+
+
 class MyLesson(Out):
     """One lesson of mine, with everything needed to be there in time."""
 
@@ -118,6 +136,7 @@ class MyLesson(Out):
     provisional: Annotated[bool, Field(description="该日所在年份的放假安排尚未公布,可能变动")]
     transfer: Annotated[MyTransfer | None, Field(description="到本节课的路程;与上一节同校区则为空")]
     changed: Annotated[MyChange | None, Field(description="与原计划不同之处;空为未变动")]
+    attendance: Annotated[MyAttendance | None, Field(description="签到与确认;尚无记录时为空")]
 
 
 class DayNature(StrEnum):

@@ -202,6 +202,22 @@ async def visits_of_month(db: AsyncSession, *, school_id: UUID, month: date) -> 
     return await _fetch(db, statement)
 
 
+async def visits_by(db: AsyncSession, *, teacher_id: UUID, month: date) -> Sequence[Attended]:
+    """A teacher's own lessons at other schools in a month; asks for no permission."""
+    statement = (
+        _rows()
+        .where(
+            col(Lesson.teacher_id) == teacher_id,
+            col(Lesson.on_date) >= month,
+            col(Lesson.on_date) < month_after(month),
+            col(Lesson.status) == LessonStatus.SCHEDULED,
+            _AWAY,
+        )
+        .order_by(col(Lesson.starts_at), col(Lesson.id))
+    )
+    return await _fetch(db, statement)
+
+
 async def closed_months(db: AsyncSession, *, teachers: Collection[UUID], month: date) -> set[UUID]:
     """Those of some teachers whose month is settled."""
     statement = select(ClosedMonth.teacher_id).where(

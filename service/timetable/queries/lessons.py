@@ -30,6 +30,7 @@ from service.timetable.rules import (
     TimeKind,
 )
 from service.timetable.tables import (
+    Attendance,
     ClassSection,
     Lesson,
     Occupancy,
@@ -344,6 +345,10 @@ class ScheduledLesson(NamedTuple):
     way_estimated: bool
     free_since: datetime | None
     """When the lesson before it on that day ends."""
+    word: str | None
+    """What the host school says of it; empty while nobody has said anything."""
+    arrived_at: datetime | None
+    correction: str | None
 
     @property
     def needed_minutes(self) -> int | None:
@@ -433,6 +438,9 @@ def _schedule() -> Select[*tuple[Any, ...]]:
             col(coming_from.name),
             and_(legs.c.campus_id.is_not(None), col(TravelTime.id).is_(None)),
             before,
+            col(Attendance.state),
+            col(Attendance.arrived_at),
+            col(Attendance.correction),
         )
         .join(WeeklySlot, col(WeeklySlot.id) == col(Lesson.slot_id))
         .join(original, col(original.id) == col(Lesson.original_teacher_id))
@@ -449,6 +457,13 @@ def _schedule() -> Select[*tuple[Any, ...]]:
             and_(
                 legs.c.arrive_by == col(Lesson.starts_at),
                 col(Lesson.status) == LessonStatus.SCHEDULED,
+            ),
+        )
+        .outerjoin(
+            Attendance,
+            and_(
+                col(Attendance.lesson_id) == col(Lesson.id),
+                col(Attendance.teacher_id) == col(Lesson.teacher_id),
             ),
         )
         .outerjoin(coming_from, col(coming_from.id) == legs.c.campus_id)

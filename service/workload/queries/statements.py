@@ -175,6 +175,14 @@ async def hold_statements(
     return {row.teacher_id: row for row in (await db.exec(statement)).all()}
 
 
+async def statement_of(db: AsyncSession, *, teacher_id: UUID, month: date) -> Statement | None:
+    """A teacher's statement of a month, in whatever state."""
+    statement = select(Statement).where(
+        col(Statement.teacher_id) == teacher_id, col(Statement.month) == month
+    )
+    return (await db.exec(statement)).one_or_none()
+
+
 async def settled_statement(db: AsyncSession, *, teacher_id: UUID, month: date) -> Statement | None:
     """A teacher's statement of a month, if it is approved or frozen."""
     statement = select(Statement).where(

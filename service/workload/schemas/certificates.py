@@ -114,6 +114,11 @@ class CertificateOut(Out):
         )
 
 
+def certificate_label(state: CertificateState) -> str:
+    """A state as a person reads it."""
+    return say(_STATES[state])
+
+
 def masked(name: str) -> str:
     """A name as far as a stranger needs it to compare it with the paper."""
     short = 2
