@@ -196,6 +196,194 @@ CREATE POLICY tenant ON matching_choice
   USING (district_id = (SELECT huangge_district()))
   WITH CHECK (district_id = (SELECT huangge_district()))
     """,
+    """
+CREATE TABLE studio (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  name VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  stage VARCHAR NOT NULL,
+  valid DATERANGE NOT NULL,
+  aims TEXT NOT NULL,
+  CONSTRAINT pk_studio PRIMARY KEY (district_id, id),
+  CONSTRAINT ck_studio_valid CHECK (NOT isempty(valid) AND NOT upper_inf(valid)),
+  CONSTRAINT ck_studio_stage CHECK (stage IN ('1', '2', '3', '4'))
+)
+    """,
+    """
+CREATE UNIQUE INDEX uq_studio_name ON studio (district_id, name)
+    """,
+    """
+ALTER TABLE studio ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE studio FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON studio
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE studio_member (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  studio_id UUID NOT NULL,
+  teacher_id UUID NOT NULL,
+  role VARCHAR NOT NULL,
+  valid DATERANGE NOT NULL,
+  CONSTRAINT pk_studio_member PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_studio_member_studio FOREIGN KEY(district_id, studio_id) REFERENCES studio (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_studio_member_teacher FOREIGN KEY(district_id, teacher_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ex_studio_host EXCLUDE USING gist (district_id WITH =, studio_id WITH =, valid WITH &&) WHERE (role = 'host'),
+  CONSTRAINT ex_studio_member_person EXCLUDE USING gist (district_id WITH =, studio_id WITH =, teacher_id WITH =, valid WITH &&),
+  CONSTRAINT ck_studio_member_role CHECK (role IN ('host', 'core', 'trainee')),
+  CONSTRAINT ck_studio_member_valid CHECK (NOT isempty(valid) AND NOT upper_inf(valid))
+)
+    """,
+    """
+CREATE INDEX ix_studio_member_teacher ON studio_member (district_id, teacher_id)
+    """,
+    """
+ALTER TABLE studio_member ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE studio_member FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON studio_member
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE studio_activity (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  studio_id UUID NOT NULL,
+  kind VARCHAR NOT NULL,
+  topic VARCHAR NOT NULL,
+  campus_id UUID NOT NULL,
+  starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  state VARCHAR NOT NULL,
+  note TEXT NOT NULL,
+  CONSTRAINT pk_studio_activity PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_studio_activity_studio FOREIGN KEY(district_id, studio_id) REFERENCES studio (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_studio_activity_campus FOREIGN KEY(district_id, campus_id) REFERENCES campus (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_studio_activity_kind CHECK (kind IN ('meeting', 'training')),
+  CONSTRAINT ck_studio_activity_state CHECK (state IN ('planned', 'cancelled')),
+  CONSTRAINT ck_studio_activity_times CHECK (starts_at < ends_at)
+)
+    """,
+    """
+CREATE INDEX ix_studio_activity_studio ON studio_activity (district_id, studio_id)
+    """,
+    """
+ALTER TABLE studio_activity ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE studio_activity FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON studio_activity
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE studio_attendance (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  activity_id UUID NOT NULL,
+  teacher_id UUID NOT NULL,
+  presence VARCHAR NOT NULL,
+  CONSTRAINT pk_studio_attendance PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_studio_attendance_activity FOREIGN KEY(district_id, activity_id) REFERENCES studio_activity (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_studio_attendance_teacher FOREIGN KEY(district_id, teacher_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_studio_attendance_presence CHECK (presence IN ('invited', 'present', 'absent', 'excused'))
+)
+    """,
+    """
+CREATE INDEX ix_studio_attendance_teacher ON studio_attendance (district_id, teacher_id)
+    """,
+    """
+CREATE UNIQUE INDEX uq_studio_attendance ON studio_attendance (district_id, activity_id, teacher_id)
+    """,
+    """
+ALTER TABLE studio_attendance ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE studio_attendance FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON studio_attendance
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE studio_output (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  studio_id UUID NOT NULL,
+  teacher_id UUID NOT NULL,
+  kind VARCHAR NOT NULL,
+  title VARCHAR NOT NULL,
+  on_date DATE NOT NULL,
+  reference VARCHAR NOT NULL,
+  CONSTRAINT pk_studio_output PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_studio_output_studio FOREIGN KEY(district_id, studio_id) REFERENCES studio (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_studio_output_teacher FOREIGN KEY(district_id, teacher_id) REFERENCES teacher (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_studio_output_kind CHECK (kind IN ('open_lesson', 'resource', 'research'))
+)
+    """,
+    """
+CREATE INDEX ix_studio_output_studio ON studio_output (district_id, studio_id)
+    """,
+    """
+ALTER TABLE studio_output ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE studio_output FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON studio_output
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE studio_review (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  studio_id UUID NOT NULL,
+  school_year_id UUID NOT NULL,
+  grade VARCHAR NOT NULL,
+  summary TEXT NOT NULL,
+  reviewed_by_name VARCHAR NOT NULL,
+  reviewed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_studio_review PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_studio_review_studio FOREIGN KEY(district_id, studio_id) REFERENCES studio (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_studio_review_year FOREIGN KEY(district_id, school_year_id) REFERENCES school_year (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_studio_review_grade CHECK (grade IN ('excellent', 'qualified', 'unqualified'))
+)
+    """,
+    """
+CREATE UNIQUE INDEX uq_studio_review_year ON studio_review (district_id, studio_id, school_year_id)
+    """,
+    """
+ALTER TABLE studio_review ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE studio_review FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON studio_review
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
 )
 
 

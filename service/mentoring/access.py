@@ -1,10 +1,11 @@
 """Which pairings a caller's grants reach: those in which they reach one of the two."""
 
 from sqlalchemy import ColumnElement, and_, literal, or_
-from sqlmodel import col
+from sqlmodel import col, select
 
 from service.kit.auth import Caller, Permission
-from service.mentoring.tables import MentoringProgramme, Pairing
+from service.mentoring.rules.studio import StudioRole
+from service.mentoring.tables import MentoringProgramme, Pairing, Studio, StudioMember
 from service.network.access import governed_groups, reaches_district, visible_groups
 from service.staff.access import visible_teachers
 
@@ -39,3 +40,19 @@ def governed_programmes(caller: Caller) -> ColumnElement[bool]:
         ),
         literal(value=reaches_district(caller, permission)),
     )
+
+
+def visible_studios(caller: Caller) -> ColumnElement[bool]:
+    """Whether a studio is within sight: one reaches somebody who is or was in it."""
+    teachers = visible_teachers(caller, Permission.STUDIO_READ)
+    mine = select(StudioMember.studio_id).where(col(StudioMember.teacher_id).in_(teachers))
+    return col(Studio.id).in_(mine)
+
+
+def governed_studios(caller: Caller) -> ColumnElement[bool]:
+    """Whether a studio is the caller's to change: the office of its host looks after it."""
+    teachers = visible_teachers(caller, Permission.STUDIO_WRITE)
+    hosts = select(StudioMember.studio_id).where(
+        col(StudioMember.role) == StudioRole.HOST.value, col(StudioMember.teacher_id).in_(teachers)
+    )
+    return col(Studio.id).in_(hosts)

@@ -12,6 +12,7 @@ from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
 from service.mentoring import queries, rules
+from service.mentoring.care import mind
 from service.mentoring.problems import NotOneOfTheTwo, SelfMentoring
 from service.mentoring.queries.absence import on_leave_for_term
 from service.mentoring.queries.programme import policy_for
@@ -84,6 +85,7 @@ async def propose(db: AsyncSession, *, caller: Caller, new: NewPairing) -> Pairi
     db.add(pairing)
     await db.flush()
     await _tell(db, "pairing.proposed", pairing, by=caller)
+    await mind(db, by=caller, mentee_ids=[pairing.mentee_id])
     return pairing
 
 

@@ -15,6 +15,7 @@ from service.kit.db import AsyncSession, Database, change_fields, days
 from service.kit.journal import record, record_many
 from service.kit.problems import FieldError, Text
 from service.mentoring import load
+from service.mentoring.care import mind
 from service.mentoring.load import Loaded
 from service.mentoring.matching.child import solved
 from service.mentoring.problems.matching import GroundChanged, MatchingDaysUnfit, PinUnfit
@@ -310,6 +311,7 @@ async def accept(
     db.add_all(proposed)
     await db.flush()
     await _tell_pairings(db, matching, proposed, by=caller)
+    await mind(db, by=caller, mentee_ids={one.mentee_id for one in proposed})
     before = change_fields(matching, {"accepted_at": clock.now()})
     await db.flush()
     await _tell(db, "mentoring-matching.accepted", matching, programme, by=caller, before=before)

@@ -13,6 +13,7 @@ from service.kit.auth import Caller
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record
+from service.mentoring.care import mind_all
 from service.mentoring.matchings import let_lapse
 from service.mentoring.problems import UnknownRole
 from service.mentoring.problems.programme import EntryNotFound
@@ -265,6 +266,7 @@ async def _step(
     await _tell(db, f"mentoring-programme.{event}", programme, by=caller, before=before)
     if step is Step.CLOSE:
         await let_lapse(db, by=caller, programme=programme, why=_CLOSED)
+        await mind_all(db, by=caller)
     return programme
 
 

@@ -9,12 +9,29 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.mentoring import queries
-from service.mentoring.queries import PairingFilter, programme
+from service.mentoring.queries import PairingFilter, programme, studio
 from service.mentoring.queries.matching import matchings
 from service.mentoring.schemas import PairingOut
 from service.mentoring.schemas.matching import MatchingOut
 from service.mentoring.schemas.programme import EntryOut, ProgrammeOut
-from service.mentoring.tables import MentoringMatching, MentoringProgramme, Pairing, ProgrammeEntry
+from service.mentoring.schemas.studio import (
+    StudioActivityOut,
+    StudioMemberOut,
+    StudioOut,
+    StudioOutputOut,
+    StudioReviewOut,
+)
+from service.mentoring.tables import (
+    MentoringMatching,
+    MentoringProgramme,
+    Pairing,
+    ProgrammeEntry,
+    Studio,
+    StudioActivity,
+    StudioMember,
+    StudioOutput,
+    StudioReview,
+)
 from service.network.queries import standpoint
 
 
@@ -47,11 +64,45 @@ async def _matchings(_: AsyncSession, caller: Caller) -> Rows:
     return Rows(matchings(caller), each(MatchingOut.of))
 
 
+async def _studios(db: AsyncSession, caller: Caller) -> Rows:
+    at = await standpoint(db, district_id=caller.district_id)
+
+    async def outs(rows: Sequence[Any]) -> Sequence[BaseModel]:
+        enrolled = await studio.shares(db, studio_ids=[one.id for one in rows], at=at)
+        return [StudioOut.of(one, enrolled=enrolled.get(one.id, [])) for one in rows]
+
+    return Rows(studio.studios(caller), outs)
+
+
+async def _studio_members(db: AsyncSession, caller: Caller) -> Rows:
+    at = await standpoint(db, district_id=caller.district_id)
+    return Rows(studio.members(caller=caller, at=at), each(StudioMemberOut.of))
+
+
+async def _studio_activities(_: AsyncSession, caller: Caller) -> Rows:
+    return Rows(studio.activities(caller=caller), each(StudioActivityOut.of))
+
+
+async def _studio_outputs(db: AsyncSession, caller: Caller) -> Rows:
+    at = await standpoint(db, district_id=caller.district_id)
+    return Rows(studio.outputs(caller=caller, day=at.day), each(StudioOutputOut.of))
+
+
+async def _studio_reviews(_: AsyncSession, caller: Caller) -> Rows:
+    return Rows(studio.reviews(caller=caller), each(StudioReviewOut.of))
+
+
+STUDIOS = Permission.STUDIO_READ
 PROGRAMMES = Permission.PROGRAMME_READ
 
 READERS = (
     Reader(table=Pairing, permission=Permission.MENTORING_READ, rows=_pairings),
     Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),
     Reader(table=MentoringMatching, permission=PROGRAMMES, rows=_matchings),
+    Reader(table=Studio, permission=STUDIOS, rows=_studios),
+    Reader(table=StudioMember, permission=STUDIOS, rows=_studio_members),
+    Reader(table=StudioActivity, permission=STUDIOS, rows=_studio_activities),
+    Reader(table=StudioOutput, permission=STUDIOS, rows=_studio_outputs),
+    Reader(table=StudioReview, permission=STUDIOS, rows=_studio_reviews),
     Reader(table=ProgrammeEntry, permission=PROGRAMMES, rows=_entries),
 )

@@ -14,6 +14,7 @@ from service.kit.auth import Caller
 from service.kit.db import AsyncSession
 from service.kit.problems import Text
 from service.mentoring import queries
+from service.mentoring.care import mind
 from service.mentoring.queries import KnownTask
 from service.mentoring.rules import PairingState, Person, leaves_on, school_on
 from service.mentoring.tables import Pairing
@@ -69,6 +70,7 @@ async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing
             (MENTEE_LEAVES, pairing.mentee_id),
         ):
             await _watch(db, pairing, kind=kind, teacher_id=teacher_id, scene=scene)
+    await mind(db, by=by, mentee_ids={one.mentee_id for one in pairings})
 
 
 async def _watch(

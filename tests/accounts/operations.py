@@ -831,6 +831,79 @@ WEBHOOKS: Chapter = {
 }
 
 
+# Studios
+
+
+async def _new_studio(place: Place) -> Any:
+    return {
+        "name": f"名师工作室{_number()}",
+        "subject": "24",
+        "stage": "2",
+        "host_id": str(place.teacher.id),
+        "valid_from": "2026-09-01",
+    }
+
+
+async def _new_member(place: Place) -> Any:
+    other = await place.make.teacher(school=place.school)
+    return {"teacher_id": str(other.id), "role": "trainee", "valid_from": "2026-09-01"}
+
+
+async def _new_host(place: Place) -> Any:
+    return {"teacher_id": str(place.teacher.id), "on": "2027-09-01"}
+
+
+async def _new_activity(place: Place) -> Any:
+    return {
+        "kind": "meeting",
+        "topic": "研讨",
+        "campus_id": str(await place.the("campus")),
+        "starts_at": "2028-03-01T14:00:00+08:00",
+        "ends_at": "2028-03-01T16:00:00+08:00",
+    }
+
+
+async def _who_came(place: Place) -> Any:
+    return {"attendance": [{"teacher_id": str(place.teacher.id), "presence": "present"}]}
+
+
+async def _new_output(place: Place) -> Any:
+    return {
+        "teacher_id": str(place.teacher.id),
+        "kind": "resource",
+        "title": "课例集",
+        "on_date": "2026-10-01",
+    }
+
+
+async def _new_review(place: Place) -> Any:
+    return {"school_year_id": str(await place.the("school_year")), "grade": "qualified"}
+
+
+_PAST_ACTIVITY = {"studio_activity_id": "past_studio_activity"}
+
+STUDIOS: Chapter = {
+    "listStudios": op("studio.read", lists="studio"),
+    "createStudio": op("studio.write", at="teacher", body=_new_studio, in_body=True),
+    "getStudio": op("studio.read"),
+    "changeStudio": op("studio.write", body=_always({"aims": "培养青年教师"})),
+    "changeStudioHost": op("studio.write", body=_new_host),
+    "listStudioMembers": op("studio.read"),
+    "addStudioMember": op("studio.write", body=_new_member),
+    "endStudioMembership": op("studio.write", at="studio", body=_always({"on": "2027-01-01"})),
+    "listStudioActivities": op("studio.read"),
+    "planStudioActivity": op("studio.write", body=_new_activity),
+    "getStudioActivity": op("studio.read"),
+    "cancelStudioActivity": op("studio.write"),
+    "recordStudioAttendance": op("studio.write", named=_PAST_ACTIVITY, body=_who_came),
+    "listStudioOutputs": op("studio.read"),
+    "noteStudioOutput": op("studio.write", body=_new_output),
+    "listStudioReviews": op("studio.read"),
+    "reviewStudio": op("studio.write", body=_new_review),
+    "getStudioWork": op("studio.read"),
+}
+
+
 CHAPTERS: Mapping[str, Chapter] = {
     "absences": ABSENCES,
     "accounts": ACCOUNTS,
@@ -843,6 +916,7 @@ CHAPTERS: Mapping[str, Chapter] = {
     "network": NETWORK,
     "phone": PHONE,
     "programmes": PROGRAMMES,
+    "studios": STUDIOS,
     "staff": STAFF,
     "swaps": SWAPS,
     "timetable": TIMETABLE,

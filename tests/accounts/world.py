@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -956,6 +956,41 @@ async def _certificate(place: Place) -> UUID:
 async def _certificate_code(place: Place) -> str:
     await place.the("certificate")
     return _code_of(place)
+
+
+# Studios
+
+
+@builds("studio", Anchor.TEACHER)
+async def _studio(place: Place) -> UUID:
+    return UUID(str((await place.make.studio(host=place.teacher)).id))
+
+
+@builds("studio_member", Anchor.TEACHER)
+async def _studio_member(place: Place) -> UUID:
+    other = await place.make.teacher(school=place.school)
+    row = await place.make.studio_member(studio=await place.the("studio"), teacher=other)
+    return UUID(str(row.id))
+
+
+async def _an_activity(place: Place, *, year: int) -> UUID:
+    row = await place.make.studio_activity(
+        studio=await place.the("studio"),
+        campus=await place.the("campus"),
+        starts_at=datetime(year, 2, 1, 6, tzinfo=UTC),
+        invited=[place.teacher],
+    )
+    return UUID(str(row.id))
+
+
+@builds("studio_activity", Anchor.TEACHER)
+async def _studio_activity(place: Place) -> UUID:
+    return await _an_activity(place, year=2029)
+
+
+@builds("past_studio_activity", Anchor.TEACHER)
+async def _past_studio_activity(place: Place) -> UUID:
+    return await _an_activity(place, year=2025)
 
 
 # Imports

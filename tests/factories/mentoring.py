@@ -1,6 +1,8 @@
-"""Pairings and programmes for tests, in any state."""
+"""Pairings, programmes and studios for tests, in any state."""
 
-from datetime import date
+import itertools
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from service.kit import clock
@@ -12,6 +14,10 @@ from service.mentoring.tables import (
     MentoringStandard,
     Pairing,
     ProgrammeEntry,
+    Studio,
+    StudioActivity,
+    StudioAttendance,
+    StudioMember,
 )
 from service.network.tables import District
 from service.staff.tables import Teacher
@@ -106,5 +112,67 @@ async def programme_entry(
         kind=kind,
     )
     db.add(row)
+    await db.flush()
+    return row
+
+
+_numbers = itertools.count(1)
+_CYCLE = days(date(2024, 9, 1), date(2030, 9, 1))
+
+
+async def studio(db: AsyncSession, *, district: District, host: Teacher, **values: Any) -> Studio:
+    """A studio with its host."""
+    filled = {"name": f"演示工作室{next(_numbers)}", "subject": "24", "stage": "2", **values}
+    row = Studio(district_id=district.id, valid=_CYCLE, **filled)
+    db.add(row)
+    await db.flush()
+    await studio_member(db, district=district, studio=row, teacher=host, role="host")
+    return row
+
+
+async def studio_member(
+    db: AsyncSession,
+    *,
+    district: District,
+    studio: Any,
+    teacher: Teacher,
+    role: str = "trainee",
+) -> StudioMember:
+    """Somebody in a studio."""
+    row = StudioMember(
+        district_id=district.id,
+        studio_id=getattr(studio, "id", studio),
+        teacher_id=teacher.id,
+        role=role,
+        valid=_CYCLE,
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def studio_activity(
+    db: AsyncSession,
+    *,
+    district: District,
+    studio: Any,
+    campus: Any,
+    starts_at: datetime,
+    invited: Sequence[Teacher],
+) -> StudioActivity:
+    """Something a studio does together for two hours; it takes nobody's time."""
+    row = StudioActivity(
+        district_id=district.id,
+        studio_id=studio,
+        kind="meeting",
+        topic="研讨",
+        campus_id=campus,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+    )
+    db.add(row)
+    await db.flush()
+    for one in invited:
+        db.add(StudioAttendance(district_id=district.id, activity_id=row.id, teacher_id=one.id))
     await db.flush()
     return row

@@ -48,6 +48,7 @@ VERBS: Mapping[str, Text] = {
     "appointed": Text("已任命", "appointed"),
     "approved": Text("已批准", "approved"),
     "asked": Text("已发起", "asked for"),
+    "attended": Text("已登记出勤", "attended"),
     "cancelled": Text("已取消", "cancelled"),
     "changed": Text("已修改", "changed"),
     "checked-in": Text("已签到", "checked in"),
@@ -77,8 +78,10 @@ VERBS: Mapping[str, Text] = {
     "frozen": Text("已封存", "frozen"),
     "given": Text("已授予", "given"),
     "given-back": Text("已交还原任课教师", "given back"),
+    "host-changed": Text("已更换主持人", "host changed"),
     "identifier_assigned": Text("已分配标识码", "identifier assigned"),
     "issued": Text("已开具", "issued"),
+    "joined": Text("已加入", "joined"),
     "laid": Text("已排出", "laid out"),
     "lapsed": Text("已失效", "lapsed"),
     "left": Text("已离任", "left"),
@@ -90,6 +93,7 @@ VERBS: Mapping[str, Text] = {
     "opened": Text("已开启", "opened"),
     "outdated": Text("已过时", "outdated"),
     "password-changed": Text("密码已更换", "password changed"),
+    "planned": Text("已安排", "planned"),
     "proposed": Text("已提出", "proposed"),
     "published": Text("已发布", "published"),
     "refused": Text("未批准", "refused"),
@@ -259,6 +263,25 @@ NOUNS: Mapping[str, Noun] = {
         Text("导师匹配", "Mentoring matching"),
         Permission.PROGRAMME_READ,
         ("asked", "started", "done", "failed", "outdated", "accepted"),
+    ),
+    "studio": Noun(
+        Text("名师工作室", "Studio"),
+        Permission.STUDIO_READ,
+        ("created", "changed", "host-changed"),
+    ),
+    "studio-member": Noun(
+        Text("工作室成员", "Studio member"), Permission.STUDIO_READ, ("joined", "left")
+    ),
+    "studio-activity": Noun(
+        Text("工作室活动", "Studio activity"),
+        Permission.STUDIO_READ,
+        ("planned", "cancelled", "attended"),
+    ),
+    "studio-output": Noun(
+        Text("工作室成果", "Studio output"), Permission.STUDIO_READ, ("registered",)
+    ),
+    "studio-review": Noun(
+        Text("工作室考评", "Studio review"), Permission.STUDIO_READ, ("created",)
     ),
     "programme-entry": Noun(
         Text("帮扶对象认定", "Programme entry"), Permission.PROGRAMME_READ, ("decided", "undone")

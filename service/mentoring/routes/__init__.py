@@ -1,5 +1,5 @@
 """Routes of mentoring, a file per noun."""
 
-from service.mentoring.routes import coverage, matching, pairing, programme
+from service.mentoring.routes import coverage, matching, pairing, programme, studio
 
-routers = [*pairing.routers, programme.router, coverage.router, matching.router]
+routers = [*pairing.routers, programme.router, coverage.router, matching.router, studio.router]

@@ -1,6 +1,6 @@
 """Who should be mentored, by whom, how often: what a programme asks for, and how it lives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -83,6 +83,11 @@ GROUNDS: Mapping[Ground, Text] = {
     Ground.RURAL: Text("农村学校教师", "at a rural school"),
     Ground.WEAK: Text("薄弱学校教师", "at a weak school"),
 }
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day some years later; the last of February where there is no 29th."""
+    return years_before(day, -years)
 
 
 class Standing(StrEnum):
@@ -207,6 +212,25 @@ _PAST = Text("项目已开放,生效日期不能早于今天", "an open programm
 def cut(span: Span, *, at: date) -> Span | None:
     """What is left of a standard when another one holds from a day on."""
     return (span[0], at) if span[0] < at else None
+
+
+# Mentors lost
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role in which somebody has, had or was to have a mentor."""
+
+    role: str
+    still: bool
+
+
+def lost_roles(asked: Iterable[ProgrammeRole], *, pairings: Iterable[Held]) -> list[str]:
+    """The roles in which somebody had or was to have a mentor, and has none any more."""
+    known = list(pairings)
+    still = {one.role for one in known if one.still}
+    had = {one.role for one in known} - still
+    return [code for code in dict.fromkeys(role.code for role in asked) if code in had]
 
 
 # Absences

@@ -12,6 +12,14 @@ from service.mentoring.tables.programme import (
     MentoringStandard,
     ProgrammeEntry,
 )
+from service.mentoring.tables.studio import (
+    Studio,
+    StudioActivity,
+    StudioAttendance,
+    StudioMember,
+    StudioOutput,
+    StudioReview,
+)
 
 __all__ = [
     "MatchingChoice",
@@ -20,4 +28,10 @@ __all__ = [
     "MentoringStandard",
     "Pairing",
     "ProgrammeEntry",
+    "Studio",
+    "StudioActivity",
+    "StudioAttendance",
+    "StudioMember",
+    "StudioOutput",
+    "StudioReview",
 ]
