@@ -94,7 +94,7 @@ class Feed:
         given = None if asked.since is None else tokens.read(asked.since, caller=self.caller)
         if given is not None and asked.collections not in {None, given.collections}:
             raise CursorMismatch
-        async with self._reading() as (db, horizon):
+        async with self._heeding(given), self._reading() as (db, horizon):
             page = await self._begin(db, horizon, given, asked)
             await page.fill()
             known = await queries.is_kept(db, mark=page.scope.mark, on=clock.now().date())
@@ -129,7 +129,7 @@ class Feed:
         given = tokens.read(asked.since or "", caller=self.caller)
         if asked.collections not in {None, given.collections}:
             raise CursorMismatch
-        async with self._reading() as (db, horizon):
+        async with self._heeding(given), self._reading() as (db, horizon):
             page = await self._begin(db, horizon, given, asked)
             changed = await queries.pending(db, state=page.state)
             items = []
@@ -237,11 +237,27 @@ class Feed:
             await self._look_after(now)
         raise Unavailable
 
-    async def _look_after(self, now: Moment) -> None:
+    @asynccontextmanager
+    async def _heeding(self, given: State | None) -> AsyncIterator[None]:
+        """Begin an epoch for everybody when a token of the present one comes from its future.
+
+        It was made here, so what happened since was undone under the same server.
+        """
+        try:
+            yield
+        except SyncTokenExpired:
+            if given is not None:
+                async with self._reading() as (db, horizon):
+                    now = await queries.moment(db)
+                if given.epoch == horizon.epoch and given.xid > horizon.end:
+                    await self._look_after(now, anew=True)
+            raise
+
+    async def _look_after(self, now: Moment, *, anew: bool = False) -> None:
         """Begin an epoch where one has to, and wish for the trimming that is due."""
         district_id = self.caller.district_id
         async with self.database.write(district_id) as db:
-            kept = await begin(db, district_id=district_id, now=now)
+            kept = await begin(db, district_id=district_id, now=now, anew=anew)
             if clock.now() - kept.trimmed_at > _TRIMMED_EVERY:
                 await enqueue(db, TRIM, {}, district_id=district_id, once=f"{TRIM}:{district_id}")
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import col, select
 
 from huangge_client import sync
+from service.accounts.tables import Account
 from service.feed import following, jobs, tokens
 from service.feed.queries import changes as queries
 from service.feed.rules.changes import State
@@ -90,20 +91,14 @@ async def test_a_token_of_other_collections_is_refused(town, office):
     assert (await ask(office, token)).status_code == 200
 
 
-async def forged_by_the_service(office, app, change):
+async def forged_by_the_service(office, database, district_id, change):
     """The token of a place that nobody was ever at."""
     token = await a_token(office)
-    seen: list[Caller] = []
-    authenticate = app.state.authenticate
-
-    async def watch(text_):
-        seen.append(await authenticate(text_))
-        return seen[-1]
-
-    app.state.authenticate = watch
-    await ask(office, token)
-    state = State.load(change(tokens.read(token, caller=seen[0]).dump()))
-    return tokens.write(state, caller=seen[0])
+    async with database.read(district_id) as db:
+        account_id = (await db.exec(select(Account.id))).one()
+    whose = Caller(district_id=district_id, name="", account_id=account_id)
+    state = State.load(change(tokens.read(token, caller=whose).dump()))
+    return tokens.write(state, caller=whose)
 
 
 @pytest.mark.parametrize(
@@ -115,12 +110,27 @@ async def forged_by_the_service(office, app, change):
     ],
     ids=["position", "time", "epoch"],
 )
-async def test_a_token_from_the_future_tells_of_a_restore(town, office, app, change):
-    token = await forged_by_the_service(office, app, change)
+async def test_a_token_from_the_future_tells_of_a_restore(town, office, database, district, change):
+    token = await forged_by_the_service(office, database, district.id, change)
 
     gone = await refused(office, token, 410, "sync-token-expired")
 
     assert gone["why"] == "restored"
+
+
+async def test_a_token_from_the_future_begins_an_epoch_for_everybody(
+    town, office, database, replica, differing
+):
+    await sync(office, replica)
+    others = replica.token
+    ahead = await forged_by_the_service(
+        office, database, town.group.district_id, lambda given: given | {"p": [2**62, 0, None]}
+    )
+
+    assert (await ask(office, ahead)).status_code == 410
+
+    await refused(office, others, 410, "sync-token-expired")
+    assert await differing(office, replica) == []
 
 
 async def test_after_a_restore_everybody_begins_anew(

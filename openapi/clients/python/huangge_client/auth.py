@@ -9,8 +9,6 @@ from typing_extensions import override
 class ClientCredentials(httpx.Auth):
     """Gets an access token when one is needed, and a new one when the server refuses the old."""
 
-    requires_response_body = True
-
     def __init__(
         self, token_url: str, *, client_id: str, client_secret: str, scope: str | None = None
     ) -> None:
@@ -29,17 +27,18 @@ class ClientCredentials(httpx.Auth):
         """Send a request with a token; once more with a new one after a 401."""
         fresh = self._token is None
         if self._token is None:
-            self._keep((yield self._ask()))
+            await self._keep((yield self._ask()))
         request.headers["Authorization"] = f"Bearer {self._token}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED and not fresh:
-            self._keep((yield self._ask()))
+            await self._keep((yield self._ask()))
             request.headers["Authorization"] = f"Bearer {self._token}"
             yield request
 
     def _ask(self) -> httpx.Request:
         return httpx.Request("POST", self._token_url, data=self._form)
 
-    def _keep(self, answer: httpx.Response) -> None:
+    async def _keep(self, answer: httpx.Response) -> None:
+        await answer.aread()
         answer.raise_for_status()
         self._token = str(answer.json()["access_token"])

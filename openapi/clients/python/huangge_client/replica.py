@@ -122,6 +122,10 @@ class Replica:
         with self._transaction():
             self._db.execute("UPDATE position SET token = NULL, whole = 0, round = round + 1")
 
+    def remove(self, collection: str, id_: str) -> None:
+        """Forget a row; the next snapshot brings it again."""
+        self._db.execute(_DELETE, (collection, id_))
+
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._db)
 
