@@ -76,8 +76,8 @@ async def ask(
     programme = await programmes.programme_to_change(db, caller=caller, programme_id=programme_id)
     check_step(ProgrammeState(programme.state), Step.MATCH)
     frame = await frame_of(db, programme=programme)
-    valid = (wish.valid_from or frame.day, wish.valid_until or frame.last)
-    if not frame.first <= valid[0] < valid[1] <= frame.last:
+    valid = (wish.valid_from or frame.day, wish.valid_until or frame.after)
+    if not frame.first <= valid[0] < valid[1] <= frame.after:
         raise MatchingDaysUnfit
     if wish.pinned:
         check_pins_in(await _loaded(db, programme, valid=valid, pinned=wish.pinned))

@@ -47,7 +47,7 @@ async def suggestions(
     if not await is_visible(db, caller=caller, teacher_id=teacher_id):
         raise NotInCohort
     frame = await frame_of(db, programme=programme)
-    span = (frame.day, frame.last)
+    span = (frame.day, frame.after)
     loaded = await load.scene_of(db, frame=frame, span=span)
     learner = next((one for one in loaded.scene.learners if one.teacher_id == teacher_id), None)
     if learner is None:

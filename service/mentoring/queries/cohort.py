@@ -30,6 +30,11 @@ class Frame:
     last: date
 
     @property
+    def after(self) -> date:
+        """The day on which the year is over."""
+        return self.last + timedelta(days=1)
+
+    @property
     def day(self) -> date:
         """The day one looks at it."""
         return self.at.day

@@ -1,7 +1,6 @@
 """How a programme's cohort is looked after on a day: mentees in reach, and mentors in reach."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -152,12 +151,11 @@ def mentors(
     mine = select(Pairing.mentor_id).where(
         open_, col(Pairing.mentee_id).in_(select_rows(members.c.teacher_id))
     )
-    after = frame.last + timedelta(days=1)
     places = (
         select_rows(
             col(Pairing.mentor_id).label("mentor_id"),
             func.count().label("taken"),
-            func.max(func.coalesce(func.upper(col(Pairing.valid)), after)).label("until"),
+            func.max(func.coalesce(func.upper(col(Pairing.valid)), frame.after)).label("until"),
         )
         .where(open_, col(Pairing.mentor_id).in_(mine))
         .group_by(col(Pairing.mentor_id))

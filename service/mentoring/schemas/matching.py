@@ -48,9 +48,9 @@ class MatchingIn(In):
     valid_from: Annotated[
         date | None, Field(description="结对开始日期;空表示今天(学年未开始时为首日)")
     ] = None
-    valid_until: Annotated[
-        date | None, Field(description="结对结束日期(不含);空表示学年最后一天")
-    ] = None
+    valid_until: Annotated[date | None, Field(description="结对结束日期(不含);空表示学年结束")] = (
+        None
+    )
     pinned: Annotated[
         list[PinIn],
         Field(max_length=500, description="预先指定的结对,匹配时予以保留", examples=[[]]),
