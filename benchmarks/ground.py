@@ -19,7 +19,7 @@ from service.cli.demo import loading
 from service.kit.settings import settings
 
 SCALE = 0.05
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)

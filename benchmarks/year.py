@@ -93,8 +93,8 @@ people AS (
   SELECT l.district_id, gen_random_uuid(), 1, $3 || n, '候选' || n, 'houxuan', 'none', false, 18
   FROM l, generate_series(1, $2::int) n RETURNING district_id, id),
 work AS (
-  INSERT INTO employment (district_id, id, version, teacher_id, school_id, valid)
-  SELECT p.district_id, gen_random_uuid(), 1, p.id, c.school_id, '[2020-09-01,)'
+  INSERT INTO employment (district_id, id, teacher_id, school_id, valid)
+  SELECT p.district_id, gen_random_uuid(), p.id, c.school_id, '[2020-09-01,)'
   FROM people p, c),
 able AS (
   INSERT INTO qualification (district_id, id, teacher_id, subject, stage)

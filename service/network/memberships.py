@@ -30,6 +30,7 @@ from service.network.rules import (
 )
 from service.network.schemas import member_of
 from service.network.tables import Group, Membership
+from service.network.turnover import Left, left_behind
 
 CHANGE = Permission.NETWORK_MEMBERSHIP_CHANGE
 
@@ -43,6 +44,7 @@ class Changed:
     started: Sequence[Membership]
     composition: Composition
     """As it is on the day of the change."""
+    left: Left
 
 
 async def change_members(
@@ -87,7 +89,9 @@ async def change_members(
     await db.flush()
     await writer.record_started(started)
     then = await queries.standpoint(db, district_id=caller.district_id, as_of=change.on)
-    return Changed(ended, withdrawn, started, await queries.composition(db, group=group, at=then))
+    composition = await queries.composition(db, group=group, at=then)
+    left = await left_behind(db, by=caller, group_id=group.id, on=change.on)
+    return Changed(ended, withdrawn, started, composition, left)
 
 
 async def _check_reach(db: AsyncSession, *, caller: Caller, change: Change) -> None:

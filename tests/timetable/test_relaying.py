@@ -407,3 +407,37 @@ async def test_bells_and_terms_are_previewed_and_nothing_is_kept(office, town, l
     assert other.json()["lessons_moved"] == 0
     assert shorter.json()["lessons_cancelled"] == 2
     assert {row.id: (row.version, row.starts_at) for row in (await lessons()).values()} == before
+
+
+async def test_odd_weeks_go_on_counting_across_a_holiday(make, office, district, town, lessons):
+    """A week without school is a week all the same."""
+    await make.slot(teacher=town.teacher, classes=[town.home_class], weekday=2, parity="odd")
+    odd = set(await lessons())
+    week_off = [f"2026-10-{day:02}" for day in range(12, 17)]
+    for day in week_off:
+        assert (await decide(office, district, day, off("秋假"))).status_code == 201
+
+    after = await lessons()
+
+    assert {day for day, row in after.items() if row.status == "scheduled"} == odd - set(week_off)
+    assert {row.week % 2 for row in after.values()} == {1}
+    assert "2026-10-13" in odd
+    assert "2026-10-20" not in after
+    assert after["2026-10-27"].week == 9
+
+
+async def test_a_make_up_day_with_the_other_parity_gets_the_lessons_of_that_parity(
+    make, office, district, town, lessons
+):
+    """The Saturday lies in an even week and is announced as a Tuesday of odd weeks."""
+    await make.slot(teacher=town.teacher, classes=[town.home_class], weekday=2, parity="odd")
+    even = await make.teacher(school=town.home)
+    await make.slot(teacher=even, classes=[town.host_class], weekday=2, period=3, parity="even")
+
+    decided = await decide(
+        office, district, SATURDAY, taught(follows_weekday=2, follows_parity="odd")
+    )
+
+    assert decided.status_code == 201, decided.text
+    made_up = (await lessons())[SATURDAY]
+    assert (made_up.original_teacher_id, made_up.week) == (town.teacher.id, 2)

@@ -191,6 +191,8 @@ async def change_members(
     return MembershipChangeOut(
         group_id=group_id,
         effective_on=body.effective_on,
+        assignments_beyond=done.left.assignments,
+        lessons_beyond=done.left.lessons,
         ended=named(done.ended),
         withdrawn=named(done.withdrawn),
         started=named(done.started),

@@ -218,6 +218,10 @@ class MembershipChangeOut(Out):
     started: Annotated[list[MembershipOut], Field(description="自生效日起的成员关系")]
     conforming: Annotated[bool, Field(description="生效日是否符合“1+1–2+N”")]
     warnings: Annotated[list[NoticeOut], Field(description="生效日需要关注的问题")]
+    assignments_beyond: Annotated[
+        int, Field(description="生效日后学校已非成员、仍未结束的走教安排数,均列入集团待办")
+    ]
+    lessons_beyond: Annotated[int, Field(description="上述安排尚未上的课数")]
 
 
 class HeadIn(DayRange):
