@@ -132,6 +132,18 @@ def test_months_and_hosts_are_counted():
     }
 
 
+def test_a_month_counts_when_half_of_it_was_spent():
+    def spent(*spans):
+        return rules.months_spent([(date(2026, *a), date(2026, *b)) for a, b in spans])
+
+    assert spent(((9, 1), (11, 1))) == 2
+    assert spent(((9, 16), (10, 1))) == 1
+    assert spent(((9, 17), (10, 1))) == 0
+    assert spent(((9, 1), (9, 9)), ((9, 20), (9, 27))) == 1
+    assert spent(((9, 1), (10, 1)), ((9, 1), (10, 1))) == 1
+    assert spent() == 0
+
+
 def test_the_rest():
     assert rules.number_of(district="500109", year=2026, serial=7) == "500109-2026-00007"
     assert rules.last_day(date(2027, 2, 1)) == date(2027, 1, 31)

@@ -1,12 +1,14 @@
 """Certificates: issued, printed, verified by anybody, revoked, issued anew."""
 
 import asyncio
+from datetime import date
 
 import pytest
 from sqlalchemy import text
 
 from service.kit.auth import Role
 from service.kit.settings import settings
+from service.mentoring.rules import PairingState
 from service.workload.guard import _budgets
 from service.workload.rules.certificates import new_code
 from tests.workload.conftest import at
@@ -54,6 +56,21 @@ async def test_a_certificate_says_what_was_confirmed(visits, issued, district, h
     listed = await read(home, "certificates", teacher_id=str(visits.teacher.id), year=2026)
     assert [one["id"] for one in listed["items"]] == [issued["id"]]
     assert (await read(home, "certificates", state="revoked"))["items"] == []
+
+
+async def test_work_as_a_mentor_is_certified_too(make, visits, group):
+    """Only what became active, and only up to today."""
+    for state in ("active", "ended", "accepted"):
+        mentee = await make.teacher(school=visits.home)
+        began = date(2026, 9, 1) if state == "ended" else None
+        more = {"activated_on": began} if began else {}
+        await make.pairing(mentor=visits.teacher, mentee=mentee, state=PairingState(state), **more)
+    with at(OCTOBER):
+        answer = await issue(group, visits.teacher)
+
+    assert answer.status_code == 201, answer.text
+    facts = answer.json()["facts"]
+    assert (facts["lessons"], facts["mentor_months"], facts["pairings"]) == (0, 1, 2)
 
 
 async def test_anybody_verifies_a_code_and_learns_no_more_than_needed(issued, client):

@@ -9,6 +9,8 @@ with the facts that are printed on it.
 import json
 import re
 import secrets
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -182,6 +184,17 @@ class Served:
 def months(days: Iterable[date]) -> int:
     """In how many calendar months there is one of these days."""
     return len({(day.year, day.month) for day in days})
+
+
+def months_spent(spans: Iterable[tuple[date, date]]) -> int:
+    """Calendar months of which at least half the days lie in half-open spans; none counts twice."""
+    days = {
+        first + timedelta(days=number)
+        for first, until in spans
+        for number in range((until - first).days)
+    }
+    spent = Counter((day.year, day.month) for day in days)
+    return sum(2 * count >= monthrange(*month)[1] for month, count in spent.items())
 
 
 def facts_of(served: Sequence[Served], *, mentor_months: int, pairings: int) -> dict[str, Any]:
