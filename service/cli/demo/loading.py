@@ -155,6 +155,11 @@ async def _let_in(db: AsyncSession, *, by: Caller) -> None:
         client_id=CLIENT_ID,
         secret=CLIENT_SECRET,
         name="演示合作系统",
-        scopes=(Scope.SCHEDULE_READ, Scope.PEOPLE_READ, Scope.GROUPS_READ),
+        scopes=(
+            Scope.SCHEDULE_READ,
+            Scope.PEOPLE_READ,
+            Scope.GROUPS_READ,
+            Scope.WEBHOOKS_WRITE,
+        ),
         organisations=(Organisation(Reach.DISTRICT),),
     )
