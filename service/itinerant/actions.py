@@ -101,12 +101,13 @@ async def _lay(db: AsyncSession, *, assignment: Assignment, slots: Sequence[Slot
     if plan.facts:
         raise _Obstructed(plan)
     try:
+        held = await laying.free_holds(db, source_id=assignment.id, ground=plan.ground)
         await laying.add_slots(db, slots=slots, ground=plan.ground)
         await laying.lay(db, layout=plan.layout, ground=plan.ground)
         await laying.lay_legs(
             db,
             teachers=[assignment.teacher_id],
-            days=plan.layout.days(zone=plan.ground.zone),
+            days=timetable.merged(plan.layout.days(zone=plan.ground.zone), held),
             ground=plan.ground,
             fresh={slot.slot_id for slot in slots},
         )
@@ -181,6 +182,10 @@ async def end(
     patterns = await queries.patterns_of(db, assignment_id=assignment_id)
     slots = load.slots_of(assignment, patterns)
     await hold_resources(db, slots=slots)
+    if assignment.state == AssignmentState.DRAFT:
+        await laying.let_go(
+            db, source_id=assignment.id, teacher_id=assignment.teacher_id, ground=ground
+        )
     laid = [pattern.slot_id for pattern in patterns if pattern.slot_id is not None]
     shortened: list[tuple[UUID, int]] = []
     if laid:

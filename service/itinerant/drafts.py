@@ -42,9 +42,22 @@ async def create(db: AsyncSession, *, caller: Caller, draft: Draft) -> Assignmen
     completed = complete(draft, await load.surroundings(db, caller=caller, draft=draft))
     schools = {completed.home_school_id, completed.host_school_id}
     await check_reach(db, caller=caller, permission=Permission.ASSIGNMENT_WRITE, schools=schools)
+    return await keep(db, caller=caller, draft=draft, completed=completed)
+
+
+async def keep(
+    db: AsyncSession,
+    *,
+    caller: Caller,
+    draft: Draft,
+    completed: Completed,
+    across_groups: bool = False,
+) -> Assignment:
+    """Keep a draft that is complete."""
     assignment = Assignment(
         district_id=caller.district_id,
         state=AssignmentState.DRAFT,
+        across_groups=across_groups,
         **columns_of(draft, completed),
     )
     db.add(assignment)

@@ -200,6 +200,38 @@ async def surroundings(db: AsyncSession, *, caller: Caller, draft: Draft) -> Sur
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FilingGround:
+    """What a shortage refers to, as far as whoever files it may see it."""
+
+    school_id: UUID | None
+    term: tuple[date, date] | None
+    subjects: frozenset[str]
+    class_ids: frozenset[UUID]
+    """The classes of the stage at the campus."""
+
+
+async def filing_ground(
+    db: AsyncSession, *, caller: Caller, campus_id: UUID, term_id: UUID, stage: str
+) -> FilingGround:
+    """What a shortage refers to, as far as the caller sees it."""
+    school = select(Campus.school_id).where(
+        col(Campus.id) == campus_id,
+        col(Campus.school_id).in_(visible_schools(caller, Permission.SHORTAGE_READ)),
+    )
+    term = select(col(Term.days)).where(col(Term.id) == term_id)
+    there = select(ClassSection.id).where(
+        col(ClassSection.campus_id) == campus_id, col(ClassSection.stage) == stage
+    )
+    days = (await db.exec(term)).one_or_none()
+    return FilingGround(
+        (await db.exec(school)).one_or_none(),
+        days_of(days) if days is not None else None,
+        await subjects(db, district_id=caller.district_id),
+        frozenset((await db.exec(there)).all()),
+    )
+
+
 async def subjects(db: AsyncSession, *, district_id: UUID) -> frozenset[str]:
     """The subjects that may be taught: the national ones and the district's own."""
     own = await known_codes(db, district_id=district_id, name="local_subject")
@@ -299,6 +331,7 @@ def facts_of(
             id_: [one.valid] if one.campus_id == assignment.campus_id else []
             for id_, one in taught.items()
         },
+        across_groups=assignment.across_groups,
     )
 
 
@@ -330,7 +363,12 @@ async def judge(db: AsyncSession, *, plan: Plan) -> Verdict:
         db,
         wanted=wanted,
         ground=plan.ground,
-        without={(duty.source_id, duty.starts_at) for duty in wanted},
+        # What an accepted offer holds is held for this very assignment.
+        without={
+            (source_id, duty.starts_at)
+            for duty in wanted
+            for source_id in (duty.source_id, plan.assignment.id)
+        },
         habits=habits,
     )
     return replace(verdict, hard=[*plan.facts, *verdict.hard])

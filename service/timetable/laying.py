@@ -152,7 +152,7 @@ spans (number, during) AS MATERIALIZED (
   GROUP BY number)
 INSERT INTO occupancy
   (district_id, id, resource_kind, resource_id, during, kind, campus_id, source_id)
-SELECT CAST(:district AS uuid), gen_random_uuid(), resource_kind, resource_id, during, 'lesson',
+SELECT CAST(:district AS uuid), gen_random_uuid(), resource_kind, resource_id, during, :kind,
   campus_id, slot_id
 FROM unnest(
   CAST(:slot AS uuid[]), CAST(:resource_kind AS text[]), CAST(:resource AS uuid[]),
@@ -193,7 +193,7 @@ async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
     taken = {"district": ground.district_id, **layout.taken()}
     occurrences = layout.occurrences()
     times = {name: occurrences[name] for name in ("number", "starts_at", "ends_at")}
-    await connection.execute(_TAKE, {**times, **taken})
+    await connection.execute(_TAKE, {**times, **taken, "kind": TimeKind.LESSON.value})
     slots = {
         "slot": [slot.slot_id for slot in layout.slots],
         "pattern": list(layout.patterns),
@@ -439,6 +439,55 @@ async def occupy(db: AsyncSession, *, duties: Sequence[Duty], ground: Ground) ->
     columns = _columns(Duty._fields, duties)
     if columns["resource_id"]:
         await (await db.connection()).execute(_OCCUPY, {"district": ground.district_id, **columns})
+
+
+# Time that is held for somebody who has been asked
+
+_FREE_HOLDS = text("""DELETE FROM occupancy WHERE source_id = :source AND kind = 'hold'
+RETURNING during""")
+
+_REBIND = text("UPDATE occupancy SET source_id = :to WHERE source_id = :source")
+
+
+async def hold(db: AsyncSession, *, layout: Layout, source_id: UUID, ground: Ground) -> None:
+    """Take the time of the teachers of slots that are not laid yet, and of their ways.
+
+    Classes and rooms are free until the lessons are laid.
+    """
+    teachers = {slot.teacher_id for slot in layout.slots}
+    days = layout.days(zone=ground.zone)
+    await free_legs(db, teachers=teachers, days=days)
+    occurrences = layout.occurrences()
+    taken = layout.taken()
+    kept = [
+        place
+        for place, kind in enumerate(taken["resource_kind"])
+        if kind == ResourceKind.TEACHER.value
+    ]
+    asked = {name: [column[place] for place in kept] for name, column in taken.items()}
+    asked |= {name: occurrences[name] for name in ("number", "starts_at", "ends_at")}
+    asked["slot"] = [source_id] * len(kept)
+    said = {"district": ground.district_id, "kind": TimeKind.HOLD.value}
+    await (await db.connection()).execute(_TAKE, {**asked, **said})
+    await lay_legs(db, teachers=teachers, days=days, ground=ground, fresh={source_id})
+
+
+async def free_holds(db: AsyncSession, *, source_id: UUID, ground: Ground) -> MultiRange[datetime]:
+    """Give held time back. The ways of the days that are returned are for the caller to lay."""
+    found = await (await db.connection()).execute(_FREE_HOLDS, {"source": source_id})
+    starts = (one.lower for row in found for one in row.during)
+    return load.whole_days((one for one in starts if one is not None), zone=ground.zone)
+
+
+async def let_go(db: AsyncSession, *, source_id: UUID, teacher_id: UUID, ground: Ground) -> None:
+    """Give a teacher held time back, with the ways of those days."""
+    days = await free_holds(db, source_id=source_id, ground=ground)
+    await lay_legs(db, teachers=[teacher_id], days=days, ground=ground, fresh=())
+
+
+async def rebind_holds(db: AsyncSession, *, source_id: UUID, to: UUID) -> None:
+    """Hold the same time for something else."""
+    await (await db.connection()).execute(_REBIND, {"source": source_id, "to": to})
 
 
 # Slots that end

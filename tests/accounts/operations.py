@@ -32,6 +32,7 @@ _SEEN_BY = {
     "statement": "statement.read",
     "certificate": "certificate.read",
     "swap": "swap.read",
+    "shortage": "shortage.read",
     "assignment": "assignment.read",
     "mentoring": "mentoring.read",
     "programme": "programme.read",
@@ -694,6 +695,48 @@ async def _new_assignment(place: Place) -> Any:
     }
 
 
+async def _new_shortage(place: Place) -> Any:
+    return {
+        "campus_id": str(await place.the("campus")),
+        "group_id": str(place.group.id),
+        "term_id": str(await place.the("term")),
+        "subject": "24",
+        "stage": "2",
+        "class_ids": [str(await place.the("class"))],
+        "lessons_per_week": 2,
+        "half_days": ["2-am"],
+    }
+
+
+async def _shortage_asked(place: Place) -> Any:
+    pattern = {"weekday": 2, "period": 3, "class_ids": [str(await place.the("class"))]}
+    return {"teacher_id": str(place.teacher.id), "patterns": [pattern]}
+
+
+_OVER = _always({"reason": "不再需要"})
+_SELDOM_NOW = frozenset({200, 201, 409, 422})
+
+SHORTAGES: Chapter = {
+    "listShortages": op("shortage.read", lists="shortage"),
+    "fileShortage": op(
+        "shortage.write", at="shortage", body=_new_shortage, in_body=True, alive=_REFUSED
+    ),
+    "getShortage": op("shortage.read"),
+    "approveShortage": op("shortage.decide", alive=_MAYBE_NOT_NOW),
+    "closeShortage": op("shortage.decide", body=_OVER, alive=_MAYBE_NOT_NOW),
+    "withdrawShortage": op("shortage.write", body=_OVER, alive=_MAYBE_NOT_NOW),
+    "listShortageCandidates": op("shortage.offer"),
+    "offerShortage": op("shortage.offer", body=_shortage_asked, alive=_SELDOM_NOW),
+    "listShortageOffers": op("shortage.read", lists="shortage_offer"),
+    "getShortageOffer": op("shortage.read"),
+    "agreeToShortageOffer": op("shortage.agree", alive=_MAYBE_NOT_NOW),
+    "refuseShortageOffer": op("shortage.agree", body=_OVER, alive=_MAYBE_NOT_NOW),
+    "confirmShortageOffer": op("shortage.answer", alive=_MAYBE_NOT_NOW),
+    "declineShortageOffer": op("shortage.answer", body=_OVER, alive=_MAYBE_NOT_NOW),
+    "approveShortageOffer": op("shortage.cross", alive=_MAYBE_NOT_NOW),
+    "withdrawShortageOffer": op("shortage.offer", body=_OVER, alive=_MAYBE_NOT_NOW),
+}
+
 ITINERANT: Chapter = {
     "listAssignments": op("assignment.read", lists="assignment"),
     "createAssignment": op("assignment.write", at="assignment", body=_new_assignment, in_body=True),
@@ -912,6 +955,7 @@ CHAPTERS: Mapping[str, Chapter] = {
     "feed": FEED,
     "imports": IMPORTS,
     "itinerant": ITINERANT,
+    "shortages": SHORTAGES,
     "mentoring": MENTORING,
     "network": NETWORK,
     "phone": PHONE,

@@ -50,6 +50,13 @@ statement.write              D       G     S       -        -          -        
 statement.decide             D       G     -       -        -          -        -       -
 certificate.read             D       G     S       I        -          -        D       -
 certificate.write            D       G     -       -        -          -        -       -
+shortage.read                D       G     S       I        D          D        D       -
+shortage.write               D       G     S       -        -          -        -       -
+shortage.decide              D       G     -       -        -          -        -       -
+shortage.offer               D       G     -       -        -          -        -       -
+shortage.agree               D       G     S       -        -          -        -       -
+shortage.answer              -       -     -       I        -          -        -       -
+shortage.cross               D       -     -       -        -          -        -       -
 assignment.read              D       G     S       I        D          D        D       S
 assignment.write             D       G     -       -        -          -        -       -
 assignment.publish           D       G     -       -        -          -        -       -

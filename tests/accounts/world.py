@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import Range
 
 from service.calendar.tables import BellSchedule, CalendarDay, CalendarNotice, SchoolYear, Term
-from service.itinerant.tables import Assignment, AssignmentPattern
+from service.itinerant.tables import Assignment, AssignmentPattern, Shortage, ShortageOffer
 from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import days, span
@@ -734,6 +734,62 @@ async def _host_class(place: Place) -> UUID:
         valid=ALWAYS,
     )
     return await place.keep(section)
+
+
+def _shortage_at(place: Place, *, school_id: UUID, **more: Any) -> Shortage:
+    first = _year_of(place) + 1
+    return Shortage(
+        district_id=place.district.id,
+        school_id=school_id,
+        group_id=place.group.id,
+        subject="24",
+        stage="2",
+        lessons_per_week=2,
+        half_days=["2-am"],
+        valid=days(date(first, 9, 1), date(first + 1, 1, 10)),
+        filed_by="a test",
+        filed_by_name="测试",
+        filed_at=clock.now(),
+        **more,
+    )
+
+
+@builds("shortage", Anchor.SCHOOL)
+async def _shortage(place: Place) -> UUID:
+    where = {"campus_id": await place.the("campus"), "term_id": await place.the("term")}
+    section = [await place.the("class")]
+    return await place.keep(
+        _shortage_at(place, school_id=place.school.id, class_ids=section, **where)
+    )
+
+
+@builds("shortage_offer", Anchor.TEACHER)
+async def _shortage_offer(place: Place) -> UUID:
+    """To the helper's school, so that no other place has a share in it."""
+    where = {"campus_id": await place.the("host_campus"), "term_id": await place.the("term")}
+    section = [await place.the("host_class")]
+    shortage = _shortage_at(
+        place, school_id=place.helper.id, class_ids=section, state="offered", **where
+    )
+    shortage_id = await place.keep(shortage)
+    pattern = {"weekday": 2, "period": 3, "parity": "every", "class_ids": [str(section[0])]}
+    pattern |= dict.fromkeys(("weeks", "room_id", "valid_from", "valid_until"))
+    return await place.keep(
+        ShortageOffer(
+            district_id=place.district.id,
+            shortage_id=shortage_id,
+            teacher_id=place.teacher.id,
+            home_school_id=place.school.id,
+            across_groups=True,
+            valid=shortage.valid,
+            patterns=[pattern],
+            half_lessons=2,
+            expires_at=clock.now() + timedelta(days=20),
+            offered_by="a test",
+            offered_by_name="测试",
+            offered_at=clock.now(),
+        )
+    )
 
 
 @builds("assignment", Anchor.TEACHER)

@@ -1,4 +1,4 @@
-"""Rows of itinerant teaching: assignments and their weekly patterns."""
+"""Rows of assignments and their weekly patterns."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -54,6 +54,8 @@ class Assignment(Versioned, table=True):
     campus_id: UUID
     group_id: UUID
     term_id: UUID
+    across_groups: bool = False
+    """Whether the home school need not belong to the group, because the district agreed."""
     subject: str
     stage: str
     valid: Range[date] = Field(sa_type=DATERANGE)

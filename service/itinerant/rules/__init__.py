@@ -127,6 +127,14 @@ class Facts:
     """When a school belongs to the group."""
     classes: Mapping[UUID, Sequence[Span]]
     """When a class is at the host campus."""
+    across_groups: bool = False
+    """Whether the home school need not belong to the group."""
+
+    @property
+    def belonging(self) -> set[UUID]:
+        """The schools that have to belong to the group."""
+        schools = {self.host_school_id}
+        return schools if self.across_groups else schools | {self.home_school_id}
 
 
 def obstacles(facts: Facts, *, valid: tuple[date, date]) -> Iterator[Conflict]:
@@ -138,7 +146,7 @@ def obstacles(facts: Facts, *, valid: tuple[date, date]) -> Iterator[Conflict]:
     if facts.retires_on is not None and facts.retires_on < valid[1]:
         days = (max(valid[0], facts.retires_on), valid[1])
         yield _on(ConflictKind.RETIRED, facts.teacher_id, days)
-    for school_id in sorted({facts.home_school_id, facts.host_school_id}):
+    for school_id in sorted(facts.belonging):
         for days in gaps(facts.members.get(school_id, ()), from_=valid[0], until=valid[1]):
             yield _on(ConflictKind.NOT_A_MEMBER, school_id, days)
     for class_id, spans in facts.classes.items():

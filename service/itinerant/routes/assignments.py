@@ -126,14 +126,15 @@ async def create_assignment(
         stage=body.stage,
         valid_from=body.valid_from,
         valid_until=body.valid_until,
-        patterns=_periods(body.patterns),
+        patterns=periods(body.patterns),
     )
     assignment = await drafts.create(db, caller=caller, draft=draft)
     tag(assignment.version)
     return await _answer(db, caller, assignment.id)
 
 
-def _periods(patterns: list[PatternIn]) -> tuple[WeeklyPeriod, ...]:
+def periods(patterns: list[PatternIn]) -> tuple[WeeklyPeriod, ...]:
+    """Weekly periods in order."""
     return tuple(
         WeeklyPeriod(
             weekday=pattern.weekday,
@@ -202,7 +203,7 @@ async def change_assignment(
     """Change a draft."""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if "patterns" in changes:
-        changes["patterns"] = _periods(body.patterns)
+        changes["patterns"] = periods(body.patterns)
     assignment = await drafts.change(
         db, caller=caller, assignment_id=assignment_id, changes=changes, expected=expected
     )

@@ -33,7 +33,8 @@ def _sorted(weeks: list[int] | None) -> list[int] | None:
     return None if weeks is None else sorted(set(weeks))
 
 
-def _different(ids: list[UUID]) -> list[UUID]:
+def different(ids: list[UUID]) -> list[UUID]:
+    """No id twice."""
     if len(set(ids)) < len(ids):
         raise PydanticCustomError(
             "duplicate", "named twice", {"zh": "同一班级只填一次", "en": "names a class twice"}
@@ -53,7 +54,7 @@ class PatternIn(In):
     class_ids: Annotated[
         list[UUID],
         Field(min_length=1, max_length=10, description="上课班级;合班填多个"),
-        AfterValidator(_different),
+        AfterValidator(different),
     ]
     room_id: Annotated[UUID | None, Field(description="教室;空表示在本班教室")] = None
     valid_from: Annotated[
@@ -170,6 +171,7 @@ class AssignmentOut(Out):
     host_school: Named
     campus: Named
     group: Named
+    across_groups: Annotated[bool, Field(description="派出校不在该集团,经区教委批准")]
     term_id: UUID
     term: Annotated[str, Field(description="学年与学期", examples=["2026-2027-1"])]
     subject: str
@@ -197,6 +199,7 @@ class AssignmentOut(Out):
             host_school=Named(id=row.host_school_id, name=row.host_school_name),
             campus=Named(id=row.campus_id, name=row.campus_name),
             group=Named(id=row.group_id, name=row.group_name),
+            across_groups=row.across_groups,
             term_id=row.term_id,
             term=f"{row.year_label}-{row.term_number}",
             subject=row.subject,
