@@ -48,6 +48,8 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("classes", Text("班级", "Class sections")),
     ("rooms", Text("教室", "Rooms")),
     ("travel-times", Text("校区间交通时间", "Minutes between campuses")),
+    ("shortages", Text("紧缺需求:申报、批准、匹配", "Shortages: file, approve, match")),
+    ("shortage-offers", Text("走教邀请:同意、确认、批准", "Offers: agree, confirm, approve")),
     ("assignments", Text("走教安排:检查、发布、结束", "Assignments: check, publish, end")),
     ("lessons", Text("课:查询、停课、调课", "Lessons: read, cancel, move")),
     ("attendance", Text("签到、补签、学校确认与争议", "Check-ins, the host's word, disputes")),

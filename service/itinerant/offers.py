@@ -73,6 +73,7 @@ DUE = "itinerant.offer_due"
 _USUAL = timedelta(days=3)
 _LONGEST = timedelta(days=30)
 _EXPIRED = "逾期未答复"
+_SAID = {OfferStep.AGREE: "agreed", OfferStep.CONFIRM: "confirmed", OfferStep.APPROVE: "approved"}
 _PAST = Text("应晚于现在", "must be later than now")
 _TOO_LATE = Text("最长 30 天", "at most 30 days from now")
 _OVER = Text("需求的有效期已过", "the days of the shortage are over")
@@ -420,9 +421,9 @@ async def _consent(
         values["assignment_id"] = await _draft(db, caller=caller, row=row, shortage=shortage)
     before = change_fields(row, values)
     await db.flush()
-    event = state if state is OfferState.ACCEPTED else f"{step}d"
+    verb = OfferState.ACCEPTED if state is OfferState.ACCEPTED else _SAID[step]
     reach = _concerned(row, shortage)
-    await record(db, f"shortage-offer.{event}", row, by=caller, before=before, reach=reach)
+    await record(db, f"shortage-offer.{verb}", row, by=caller, before=before, reach=reach)
     if state is OfferState.ACCEPTED:
         await _settle(db, by=caller, shortage=shortage)
 

@@ -1,9 +1,10 @@
-"""The assignments, as the feed shows them."""
+"""The collections of itinerant teaching, as the feed shows them."""
 
 from service.itinerant import queries
-from service.itinerant.queries import AssignmentFilter
+from service.itinerant.queries import AssignmentFilter, shortage
 from service.itinerant.schemas import AssignmentOut
-from service.itinerant.tables import Assignment
+from service.itinerant.schemas.shortage import ShortageOfferOut, ShortageOut
+from service.itinerant.tables import Assignment, Shortage, ShortageOffer
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
@@ -14,4 +15,18 @@ async def _assignments(_: AsyncSession, caller: Caller) -> Rows:
     return Rows(seen, each(lambda row: AssignmentOut.of(queries.assignment_row(row))))
 
 
-READERS = (Reader(table=Assignment, permission=Permission.ASSIGNMENT_READ, rows=_assignments),)
+async def _shortages(_: AsyncSession, caller: Caller) -> Rows:
+    seen = shortage.shortages(caller, wanted=shortage.ShortageFilter())
+    return Rows(seen, each(lambda row: ShortageOut.of(shortage.shortage_row(row))))
+
+
+async def _offers(_: AsyncSession, caller: Caller) -> Rows:
+    seen = shortage.offers(caller, wanted=shortage.OfferFilter())
+    return Rows(seen, each(ShortageOfferOut.of))
+
+
+READERS = (
+    Reader(table=Assignment, permission=Permission.ASSIGNMENT_READ, rows=_assignments),
+    Reader(table=Shortage, permission=Permission.SHORTAGE_READ, rows=_shortages),
+    Reader(table=ShortageOffer, permission=Permission.SHORTAGE_READ, rows=_offers),
+)
