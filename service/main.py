@@ -51,6 +51,7 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("shortages", Text("紧缺需求:申报、批准、匹配", "Shortages: file, approve, match")),
     ("shortage-offers", Text("走教邀请:同意、确认、批准", "Offers: agree, confirm, approve")),
     ("assignments", Text("走教安排:检查、发布、结束", "Assignments: check, publish, end")),
+    ("itinerant-versions", Text("走教课表:草稿、版本、恢复", "Whole timetables and versions")),
     ("lessons", Text("课:查询、停课、调课", "Lessons: read, cancel, move")),
     ("attendance", Text("签到、补签、学校确认与争议", "Check-ins, the host's word, disputes")),
     ("allowance-rates", Text("补贴标准与课时系数", "Allowance rates and coefficients")),

@@ -130,6 +130,72 @@ CREATE POLICY tenant ON shortage_offer
   USING (district_id = (SELECT huangge_district()))
   WITH CHECK (district_id = (SELECT huangge_district()))
     """,
+    """
+CREATE TABLE assignment_amendment (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  assignment_id UUID NOT NULL,
+  patterns JSONB,
+  drafted_by_name VARCHAR NOT NULL,
+  CONSTRAINT pk_assignment_amendment PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_assignment_amendment_assignment FOREIGN KEY(district_id, assignment_id) REFERENCES assignment (district_id, id) ON DELETE RESTRICT
+)
+    """,
+    """
+CREATE UNIQUE INDEX uq_assignment_amendment ON assignment_amendment (district_id, assignment_id)
+    """,
+    """
+ALTER TABLE assignment_amendment ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE assignment_amendment FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON assignment_amendment
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
+    """
+CREATE TABLE timetable_version (
+  district_id UUID NOT NULL,
+  id UUID NOT NULL,
+  version INTEGER NOT NULL,
+  group_id UUID NOT NULL,
+  term_id UUID NOT NULL,
+  number SMALLINT NOT NULL,
+  from_date DATE NOT NULL,
+  restores SMALLINT,
+  reason TEXT NOT NULL,
+  published_by_name VARCHAR NOT NULL,
+  published_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  lessons_laid INTEGER NOT NULL,
+  lessons_cancelled INTEGER NOT NULL,
+  content JSONB NOT NULL,
+  diff JSONB NOT NULL,
+  CONSTRAINT pk_timetable_version PRIMARY KEY (district_id, id),
+  CONSTRAINT fk_timetable_version_group FOREIGN KEY(district_id, group_id) REFERENCES school_group (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT fk_timetable_version_term FOREIGN KEY(district_id, term_id) REFERENCES term (district_id, id) ON DELETE RESTRICT,
+  CONSTRAINT ck_timetable_version_number CHECK (number > 0)
+)
+    """,
+    """
+CREATE INDEX ix_timetable_version_term ON timetable_version (district_id, term_id)
+    """,
+    """
+CREATE UNIQUE INDEX uq_timetable_version_number ON timetable_version (district_id, group_id, term_id, number)
+    """,
+    """
+ALTER TABLE timetable_version ENABLE ROW LEVEL SECURITY
+    """,
+    """
+ALTER TABLE timetable_version FORCE ROW LEVEL SECURITY
+    """,
+    """
+CREATE POLICY tenant ON timetable_version
+  USING (district_id = (SELECT huangge_district()))
+  WITH CHECK (district_id = (SELECT huangge_district()))
+    """,
 )
 
 

@@ -89,7 +89,7 @@ async def change(
     expected.check(assignment.version)
     next_state(AssignmentState(assignment.state), Act.CHANGE)
     present = await queries.patterns_of(db, assignment_id=assignment_id)
-    draft = replace(_draft_of(assignment, present), **_loosened(changes))
+    draft = replace(draft_of(assignment, present), **_loosened(changes))
     completed = complete(draft, await load.surroundings(db, caller=caller, draft=draft))
     schools = {completed.home_school_id, completed.host_school_id}
     await check_reach(db, caller=caller, permission=write, schools=schools)
@@ -151,7 +151,8 @@ async def check_reach(
 # Completing
 
 
-def _draft_of(assignment: Assignment, patterns: Sequence[AssignmentPattern]) -> Draft:
+def draft_of(assignment: Assignment, patterns: Sequence[AssignmentPattern]) -> Draft:
+    """An assignment as somebody wanted it."""
     valid = load.days_of(assignment.valid)
     return Draft(
         code=assignment.code,

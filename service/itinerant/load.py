@@ -51,6 +51,7 @@ from service.timetable.rules import (
     Parity,
     Pattern,
     SlotPlan,
+    at_research,
     monday_of,
 )
 from service.timetable.schemas import ConflictOut, SuggestionOut
@@ -369,9 +370,24 @@ async def judge(db: AsyncSession, *, plan: Plan) -> Verdict:
             for duty in wanted
             for source_id in (duty.source_id, plan.assignment.id)
         },
-        habits=habits,
+        habits={plan.assignment.teacher_id: habits},
     )
-    return replace(verdict, hard=[*plan.facts, *verdict.hard])
+    meetings = at_meetings(plan.layout, ground=plan.ground)
+    return replace(verdict, hard=[*plan.facts, *verdict.hard], soft=[*verdict.soft, *meetings])
+
+
+def at_meetings(layout: Layout, *, ground: Ground) -> list[Conflict]:
+    """The lessons in the half-day in which teachers of their subject meet."""
+    return [
+        conflict
+        for slot, laid in layout.by_slot()
+        for conflict in at_research(
+            slot.duties(laid.occurrences),
+            half_day=ground.research_half_days.get(slot.subject),
+            noon=ground.habits.noon,
+            zone=ground.zone,
+        )
+    ]
 
 
 async def suggestions(db: AsyncSession, *, plan: Plan, verdict: Verdict) -> list[SuggestionOut]:

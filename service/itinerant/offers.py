@@ -124,7 +124,7 @@ async def offer(
         home_school_id=known.completed.home_school_id,
         across_groups=known.across_groups,
         valid=days(*known.completed.valid),
-        patterns=[_kept(one) for one in asking.patterns],
+        patterns=[kept(one) for one in asking.patterns],
         half_lessons=half_lessons(asking.patterns),
         expires_at=expires_at,
         offered_by=caller.key,
@@ -564,7 +564,8 @@ def _concerned(row: ShortageOffer, shortage: Shortage) -> set[UUID]:
 # Weekly periods as they are kept
 
 
-def _kept(one: WeeklyPeriod) -> dict[str, Any]:
+def kept(one: WeeklyPeriod) -> dict[str, Any]:
+    """A weekly period as it is kept."""
     return {
         "weekday": one.weekday,
         "period": one.period,

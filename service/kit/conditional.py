@@ -29,7 +29,7 @@ class Precondition:
 
     header: str
 
-    def check(self, version: int) -> None:
+    def check(self, version: int | str) -> None:
         """Refuse to go on from an outdated copy.
 
         Raises

@@ -5,7 +5,7 @@ Reads only, except that ``lock_resources`` holds rows for a writer.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -67,6 +67,8 @@ class Ground:
     zone: ZoneInfo
     estimate: Estimate
     habits: Habits
+    research_half_days: Mapping[str, str]
+    """By subject, the half-day (``3-pm``) in which its teachers meet."""
 
 
 async def ground(db: AsyncSession, *, district_id: UUID) -> Ground:
@@ -80,6 +82,7 @@ async def ground(db: AsyncSession, *, district_id: UUID) -> Ground:
         ZoneInfo(zone),
         Estimate(**_numbers(settings, "travel", Estimate)),
         Habits(**_numbers(settings, "habits", Habits)),
+        settings.get("research_half_days", {}),
     )
 
 
@@ -319,12 +322,13 @@ async def judge(
     wanted: Sequence[Duty],
     ground: Ground,
     without: Collection[tuple[UUID, datetime]] = (),
-    habits: Habits | None = None,
+    habits: Mapping[UUID, Habits] | None = None,
 ) -> Verdict:
     """Judge wanted time by the same rules as the constraint, and say everything it would not.
 
-    ``without`` is standing time, by source and start, that is given up for what is wanted. Whole
-    weeks are read, because maxima and free times are about weeks.
+    ``habits`` are those of teachers who have numbers of their own; ``without`` is standing time, by
+    source and start, that is given up for what is wanted. Whole weeks are read, because maxima and
+    free times are about weeks.
     """
     days = whole_days((duty.starts_at for duty in wanted), zone=ground.zone, margin=6)
     stands = [
@@ -342,9 +346,16 @@ async def judge(
         walked = await legs(db, duties=[*others, *mine], ground=ground)
         hard += misfits(_on(walked, dates, ground.zone), wanted=mine)
         unwise = hardships(
-            [*others, *mine], legs=walked, habits=habits or ground.habits, zone=ground.zone
+            [*others, *mine],
+            legs=walked,
+            habits=(habits or {}).get(teacher_id, ground.habits),
+            zone=ground.zone,
         )
-        soft += [conflict for conflict in unwise if _touches(conflict, dates)]
+        soft += [
+            replace(conflict, subject_id=teacher_id)
+            for conflict in unwise
+            if _touches(conflict, dates)
+        ]
     return Verdict(hard, soft, stands)
 
 

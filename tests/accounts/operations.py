@@ -717,6 +717,10 @@ _OVER = _always({"reason": "不再需要"})
 _SELDOM_NOW = frozenset({200, 201, 409, 422})
 
 SHORTAGES: Chapter = {
+    "getShortageCoverage": op("shortage.read", query={"term_id": str(uuid4())}),
+    "getShortageCoverageFile": op("shortage.read", query={"term_id": str(uuid4())}),
+    "getItinerantHeadcounts": op("assignment.read"),
+    "getItinerantHeadcountsFile": op("assignment.read"),
     "listShortages": op("shortage.read", lists="shortage"),
     "fileShortage": op(
         "shortage.write", at="shortage", body=_new_shortage, in_body=True, alive=_REFUSED
@@ -735,6 +739,28 @@ SHORTAGES: Chapter = {
     "declineShortageOffer": op("shortage.answer", body=_OVER, alive=_MAYBE_NOT_NOW),
     "approveShortageOffer": op("shortage.cross", alive=_MAYBE_NOT_NOW),
     "withdrawShortageOffer": op("shortage.offer", body=_OVER, alive=_MAYBE_NOT_NOW),
+}
+
+
+async def _publication(place: Place) -> Any:
+    return {"term_id": str(await place.the("term")), "reason": "第二批走教"}
+
+
+_TERM_OF_NOBODY = {"term_id": str(uuid4())}
+
+VERSIONS: Chapter = {
+    "amendAssignment": op("assignment.write", body=_always({}), alive=_MAYBE_NOT_NOW),
+    "dropAmendment": op("assignment.write", alive=_MAYBE_NOT_NOW),
+    "getItinerantDraft": op("assignment.read", query=_TERM_OF_NOBODY),
+    "checkItinerantDraft": op("assignment.read", query=_TERM_OF_NOBODY, body=_always({})),
+    "publishItinerantDraft": op(
+        "assignment.publish", body=_publication, alive=frozenset({201, 409, 422})
+    ),
+    "listItinerantVersions": op("assignment.read", lists="itinerant_version"),
+    "getItinerantVersion": op("assignment.read"),
+    "restoreItinerantVersion": op(
+        "assignment.publish", body=_always({"reason": "恢复"}), alive=frozenset({201, 409, 422})
+    ),
 }
 
 ITINERANT: Chapter = {
@@ -956,6 +982,7 @@ CHAPTERS: Mapping[str, Chapter] = {
     "imports": IMPORTS,
     "itinerant": ITINERANT,
     "shortages": SHORTAGES,
+    "versions": VERSIONS,
     "mentoring": MENTORING,
     "network": NETWORK,
     "phone": PHONE,

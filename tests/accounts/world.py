@@ -12,7 +12,13 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import Range
 
 from service.calendar.tables import BellSchedule, CalendarDay, CalendarNotice, SchoolYear, Term
-from service.itinerant.tables import Assignment, AssignmentPattern, Shortage, ShortageOffer
+from service.itinerant.tables import (
+    Assignment,
+    AssignmentPattern,
+    Shortage,
+    ShortageOffer,
+    TimetableVersion,
+)
 from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import days, span
@@ -788,6 +794,26 @@ async def _shortage_offer(place: Place) -> UUID:
             offered_by="a test",
             offered_by_name="测试",
             offered_at=clock.now(),
+        )
+    )
+
+
+@builds("itinerant_version", Anchor.GROUP)
+async def _itinerant_version(place: Place) -> UUID:
+    return await place.keep(
+        TimetableVersion(
+            district_id=place.district.id,
+            group_id=place.group.id,
+            term_id=await place.the("term"),
+            number=place.number(),
+            from_date=date(_year_of(place) + 1, 9, 1),
+            reason="测试",
+            published_by_name="测试",
+            published_at=clock.now(),
+            lessons_laid=0,
+            lessons_cancelled=0,
+            content=[],
+            diff={"added": [], "changed": [], "removed": []},
         )
     )
 

@@ -215,6 +215,12 @@ NOUNS: Mapping[str, Noun] = {
             "withdrawn",
         ),
     ),
+    "assignment-amendment": Noun(
+        Text("走教安排变动", "Amendment"), Permission.ASSIGNMENT_READ, ("drafted", "dropped")
+    ),
+    "itinerant-version": Noun(
+        Text("走教课表版本", "Itinerant timetable"), Permission.ASSIGNMENT_READ, ("published",)
+    ),
     "leave": Noun(
         Text("请假", "Leave"),
         Permission.LEAVE_READ,

@@ -118,6 +118,7 @@ class ConflictKind(StrEnum):
     WEEKLY_MAXIMUM = "weekly-maximum"
     MANY_TRANSFERS = "many-transfers"
     NO_LUNCH = "no-lunch"
+    RESEARCH_HALF_DAY = "research-half-day"
 
     @property
     def hard(self) -> bool:
@@ -165,6 +166,9 @@ SAID = {
         "半天内往返校区次数过多", "There are too many transfers in one half-day"
     ),
     ConflictKind.NO_LUNCH: Text("午餐休息时间不足", "There is too little time for lunch"),
+    ConflictKind.RESEARCH_HALF_DAY: Text(
+        "占用该学科固定的教研半天", "It is in the half-day in which teachers of the subject meet"
+    ),
 }
 """Each kind in a sentence."""
 
@@ -174,6 +178,7 @@ _SOFT = frozenset(
         ConflictKind.WEEKLY_MAXIMUM,
         ConflictKind.MANY_TRANSFERS,
         ConflictKind.NO_LUNCH,
+        ConflictKind.RESEARCH_HALF_DAY,
     }
 )
 
@@ -643,6 +648,26 @@ def hardships(
     for day, duties_ in days.items():
         found += _hasty(day, legs_by_day[day], habits=habits, zone=zone)
         found += _hungry(day, duties_, legs_by_day[day], habits=habits, zone=zone)
+    return found
+
+
+def at_research(
+    duties: Iterable[Duty], *, half_day: str | None, noon: time, zone: ZoneInfo
+) -> list[Conflict]:
+    """A teacher's lessons in the half-day (``3-pm``) in which those of the subject meet."""
+    found = []
+    for duty in duties:
+        at = duty.starts_at.astimezone(zone)
+        half = "am" if at.time() < noon else "pm"
+        if duty.resource_kind is ResourceKind.TEACHER and f"{at.isoweekday()}-{half}" == half_day:
+            found.append(
+                Conflict(
+                    kind=ConflictKind.RESEARCH_HALF_DAY,
+                    wanted=duty,
+                    from_date=at.date(),
+                    until=at.date() + timedelta(days=1),
+                )
+            )
     return found
 
 
