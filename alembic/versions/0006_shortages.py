@@ -15,7 +15,7 @@ STATEMENTS: tuple[str, ...] = (
     # Versions and small numbers are as wide as in the trunk. The first default is there for the
     # rows that stand only: whoever writes says it.
     """
--- squawk-ignore-file prefer-bigint-over-int, prefer-bigint-over-smallint
+-- squawk-ignore-file prefer-bigint-over-int, prefer-bigint-over-smallint, ban-drop-default
 ALTER TABLE assignment ADD COLUMN across_groups BOOLEAN NOT NULL DEFAULT false
     """,
     """

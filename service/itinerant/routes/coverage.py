@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from service.itinerant.queries import coverage as queries
-from service.itinerant.schemas.coverage import CoverageOut, HeadcountItem, HeadcountsOut
+from service.itinerant.schemas.coverage import HeadcountItem, HeadcountsOut, ShortageCoverageOut
 from service.kit import clock
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
@@ -31,11 +31,11 @@ class CoverageQuery:
     rural: Annotated[bool, Query(description="仅农村学校")] = False
 
 
-async def _coverage(db: AsyncSession, caller: Caller, wanted: CoverageQuery) -> CoverageOut:
+async def _coverage(db: AsyncSession, caller: Caller, wanted: CoverageQuery) -> ShortageCoverageOut:
     asked = queries.CoverageAsked(
         term_id=wanted.term_id, group_id=wanted.group_id, rural=wanted.rural
     )
-    return CoverageOut.of(await queries.coverage(db, caller=caller, asked=asked))
+    return ShortageCoverageOut.of(await queries.coverage(db, caller=caller, asked=asked))
 
 
 @router.get(
@@ -52,7 +52,7 @@ async def _coverage(db: AsyncSession, caller: Caller, wanted: CoverageQuery) -> 
 )
 async def get_shortage_coverage(
     *, db: ReadDb, caller: ShortageReader, wanted: Annotated[CoverageQuery, Depends()]
-) -> CoverageOut:
+) -> ShortageCoverageOut:
     """Coverage of shortages."""
     return await _coverage(db, caller, wanted)
 

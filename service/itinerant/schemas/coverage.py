@@ -15,7 +15,7 @@ from service.timetable.schemas import Named, subject_label
 _SMALL = range(50, 100)
 
 
-class CoverageItem(Out):
+class ShortageCoverageItem(Out):
     """The shortages of a school in one subject."""
 
     school: Named
@@ -50,10 +50,10 @@ def _urban_rural(code: str) -> str:
     return say(codes.label_of("urban_rural", code) or Text(code, code))
 
 
-class CoverageOut(Out):
+class ShortageCoverageOut(Out):
     """Coverage by school and subject, with the sum of all."""
 
-    items: list[CoverageItem]
+    items: list[ShortageCoverageItem]
     lessons_asked: float
     lessons_covered: float
     lessons_missing: float
@@ -61,7 +61,7 @@ class CoverageOut(Out):
     @classmethod
     def of(cls, rows: list[Any]) -> Self:
         """The answer of all rows."""
-        items = [CoverageItem.of(row) for row in rows]
+        items = [ShortageCoverageItem.of(row) for row in rows]
         return cls(
             items=items,
             lessons_asked=sum(one.lessons_asked for one in items),
