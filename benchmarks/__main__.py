@@ -6,15 +6,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 
 import asyncpg
 
-from benchmarks import cohort, feed, ground, load, rows, year
+from benchmarks import cohort, feed, ground, load, phones, rows, year
 
 _ROUNDS = 5
-_WEEK = "/v1/me/schedule?from=2026-11-02&until=2026-11-09"
 _PAGE = "/v1/lessons?limit=10&sort=starts_at"
 _PAGES = 1000
 
@@ -27,24 +26,44 @@ def tell(name: str, value: float, unit: str, target: str) -> None:
 
 
 def warm_week(url: str) -> None:
-    """My week, warm, against a bare route of the same bytes on the same worker."""
+    """My week, warm, against a bare route of the same bytes on the same worker; anew, the peer."""
+    tokens = asyncio.run(phones.signed_in(url, 8))
     with ground.served(url) as place, place.client("teacher") as client:
-        answer = client.get(_WEEK)
+        answer = client.get(phones.WEEK)
         answer.raise_for_status()
         Path(os.environ["BENCH_BYTES"]).write_bytes(answer.content)
+        tag = answer.headers["etag"]
     with ground.served(url) as place:
-        mine = [load.request(_WEEK, place.token("teacher"))]
-        bare = [load.request("/bare")]
-        ratios: list[float] = []
-        for _ in range(_ROUNDS):
-            pair = [
-                asyncio.run(
-                    load.ask(place.port, asked, seconds=2, connections=load.CONNECTIONS)
-                ).rate
-                for asked in (mine, bare)
-            ]
-            ratios.append(pair[0] / pair[1])
-        tell("my-week-warm-to-bare-route", median(ratios), "ratio", ">= 0.45")
+        token = place.token("teacher")
+        bare = load.request("/bare")
+        warm = phones.compared(place, load.request(phones.WEEK, token), bare)
+        tell("my-week-warm-to-bare-route", warm, "ratio", ">= 0.60")
+        same = phones.compared(place, load.request(phones.WEEK, token, tag=tag), bare)
+        tell("my-week-304-to-bare-route", same, "ratio", ">= 0.70")
+        tell("my-week-miss-to-tutorial", phones.missed(place, tokens), "ratio", ">= 2.5")
+
+
+def morning(url: str) -> None:
+    """The morning rush, and a partner that asks ten times as often as it may."""
+    many = asyncio.run(phones.signed_in(url, phones.PHONES))
+    with ground.served(url) as place:
+        capacity, waits = phones.rush(place, many)
+        tell("rush-capacity", capacity, "answers/s", "more")
+        cut = quantiles(waits, n=100)
+        tell("rush-p50", cut[49] * 1000, "ms", "less")
+        tell("rush-p99", cut[98] * 1000, "ms", "less")
+        tell("rush-p99-to-p50", cut[98] / cut[49], "ratio", "<= 12")
+        moved = phones.flooded(place, many)
+        tell("phones-p95-with-a-partner-at-ten-times", moved, "ratio", "<= 1.2")
+
+
+def waiting(url: str) -> None:
+    """Phones that only listen."""
+    many = asyncio.run(phones.signed_in(url, phones.LISTENERS))
+    with ground.served(url) as place:
+        heard = phones.listening(place, many)
+        tell(f"{phones.LISTENERS}-listeners", heard.megabytes, "MB", "<= 60")
+        tell(f"a-change-reaches-{phones.LISTENERS}-listeners", heard.seconds, "s", "<= 1")
 
 
 def deep_pages(url: str) -> None:
@@ -165,6 +184,8 @@ def main() -> None:
     """Measure everything, or what is named."""
     known = {
         "week": warm_week,
+        "rush": morning,
+        "events": waiting,
         "pages": deep_pages,
         "publish": publishing,
         "feed": feed_page,

@@ -20,6 +20,8 @@ from service.kit.settings import settings
 
 SCALE = 0.05
 _PATIENCE_SECONDS = 180
+CLIENT_RATE = 20
+"""What a partner may ask in a second, as installations begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Ground:
 
     database_url: str
     port: int
+    process_id: int
 
     def token(self, username: str) -> str:
         """An access token of a demo login."""
@@ -64,6 +67,9 @@ def laid() -> Iterator[str]:
             "HUANGGE_LOG_LEVEL": "WARNING",
             # One login stands for all phones.
             "HUANGGE_PEOPLE_QUOTA": "100000000",
+            "HUANGGE_STREAMS_PER_CALLER": "1000",
+            "HUANGGE_CLIENT_QUOTA": str(10 * CLIENT_RATE),
+            "HUANGGE_CLIENT_WINDOW_SECONDS": "10",
             "BENCH_BYTES": str(home / "bytes"),
         }
         settings.cache_clear()
@@ -86,7 +92,7 @@ def served(url: str) -> Iterator[Ground]:
     with subprocess.Popen(command, env=environment) as process:
         try:
             _wait(port)
-            yield Ground(url, port)
+            yield Ground(url, port, process.pid)
         finally:
             process.terminate()
 

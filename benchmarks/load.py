@@ -1,6 +1,7 @@
 """A client that asks as fast as it is answered, over a few kept connections."""
 
 import asyncio
+import random
 import time
 from dataclasses import dataclass, field
 from statistics import median
@@ -25,6 +26,87 @@ class Measured:
     def typical(self) -> float:
         """The median wait in seconds."""
         return median(self.waits)
+
+
+Waits = list[float]
+"""How long each answer took, in seconds, from the moment it was due."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """A kept connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def ask(self, request: bytes, accepted: frozenset[int]) -> None:
+        self.writer.write(request)
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        if int(head[9:12]) not in accepted:
+            raise RuntimeError(head.decode("latin-1"))
+        if length := _length(head):
+            await self.reader.readexactly(length)
+
+
+async def arrive(
+    port: int,
+    requests: list[bytes],
+    *,
+    rate: float,
+    seconds: float,
+    accepted: frozenset[int] = frozenset({200, 304}),
+) -> Waits:
+    """Ask at random moments, so many times a second, however long the answers take.
+
+    An answer that is late does not keep the next question from coming: its wait counts from the
+    moment it was due.
+    """
+    chance = random.SystemRandom()
+    free = [_Line(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(64)]
+    started = time.perf_counter()
+    waits: Waits = []
+
+    async def one(due: float, request: bytes) -> None:
+        line = free.pop() if free else _Line(*await asyncio.open_connection("127.0.0.1", port))
+        await line.ask(request, accepted)
+        waits.append(time.perf_counter() - due)
+        free.append(line)
+
+    due = started
+    async with asyncio.TaskGroup() as group:
+        while (due := due + chance.expovariate(rate)) < started + seconds:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(one(due, chance.choice(requests)))
+    for line in free:
+        line.writer.close()
+    return waits
+
+
+@dataclass(slots=True)
+class Stream:
+    """An open stream of hints."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def open(cls, port: int, request: bytes) -> "Stream":
+        """Begin to listen."""
+        stream = cls(*await asyncio.open_connection("127.0.0.1", port, limit=2048))
+        stream.writer.write(request)
+        head = await stream.reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(head.decode("latin-1"))
+        return stream
+
+    async def hint(self) -> None:
+        """Wait for the next one."""
+        while b"event: sync" not in await self.reader.readuntil(b"\n"):
+            pass
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self.writer.close()
 
 
 async def ask(
@@ -64,9 +146,11 @@ def _length(head: bytes) -> int:
     return 0
 
 
-def request(path: str, token: str | None = None) -> bytes:
+def request(path: str, token: str | None = None, *, tag: str | None = None) -> bytes:
     """A GET request as it stands on the wire."""
-    sign_in = f"Authorization: Bearer {token}\r\n" if token else ""
-    return (
-        f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n{sign_in}\r\n".encode()
-    )
+    lines = [f"GET {path} HTTP/1.1", "Host: bench", "Accept: application/json"]
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    if tag:
+        lines.append(f"If-None-Match: {tag}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

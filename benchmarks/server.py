@@ -1,4 +1,7 @@
-"""The service with a bare twin on the same worker: ``/bare`` says the bytes it is told to."""
+"""The service with two twins on the same worker.
+
+``/bare`` says the bytes it is told to, ``/peer/…`` answers a week the way tutorials do.
+"""
 
 import os
 from pathlib import Path
@@ -7,6 +10,8 @@ from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from benchmarks.peers import tutorial
+from service.cli.demo import loading
 from service.main import create_app
 
 
@@ -16,6 +21,7 @@ class Twins:
     def __init__(self) -> None:
         self.service = create_app()
         self.bare = FastAPI(openapi_url=None)
+        self.peer: FastAPI | None = None
         said = Path(os.environ["BENCH_BYTES"])
 
         @self.bare.get("/bare")
@@ -26,8 +32,16 @@ class Twins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        twin = self.bare if scope.get("path") == "/bare" else self.service
-        await twin(scope, receive, send)
+        path = scope.get("path", "")
+        if path == "/bare":
+            await self.bare(scope, receive, send)
+        elif path.startswith("/peer/"):
+            if self.peer is None:
+                database = self.service.state.database
+                self.peer = tutorial.make(database, await loading.district_id(database))
+            await self.peer(scope, receive, send)
+        else:
+            await self.service(scope, receive, send)
 
 
 def make() -> Twins:

@@ -8,12 +8,14 @@ from functools import cache
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from service import wiring
 from service.kit.db import Database
 from service.kit.hearing import Ear
 from service.kit.http import answers, health, openapi, pages
 from service.kit.http.edge import Edge
+from service.kit.http.streams import ended_by_signals, hints_of
 from service.kit.idempotency import Replay
 from service.kit.observe import configure_logs
 from service.kit.problems import Problem, Text
@@ -88,7 +90,8 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
         wiring.follow(app, ear)
         ear.start()
         counting = asyncio.create_task(wiring.keep_counting(app.state.database))
-        yield
+        with ended_by_signals(hints_of(app)):
+            yield
         counting.cancel()
         await asyncio.gather(counting, return_exceptions=True)
         await ear.stop()
@@ -114,6 +117,8 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
     app.state.schema_head = schema_head
     app.state.authenticate = wiring.authenticator(app)
     app.state.readers = wiring.readers()
+    # Inside the edge: what that answers from memory is packed already. Streams are left alone.
+    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     app.add_middleware(Edge, recognise=wiring.recogniser(), at_once=wiring.remembering())
     for router in (*wiring.routers(), health.router, pages.router):
         app.router.routes.extend(router.routes)

@@ -11,6 +11,7 @@ from service.kit.auth import Caller
 from service.kit.db import Database
 from service.kit.hearing import Ear
 from service.kit.http.edge import AtOnce, Recognise
+from service.kit.http.streams import hints_of
 from service.kit.readers import Reader
 
 # Phones ask most often, so their routes are matched first.
@@ -77,8 +78,9 @@ def routers() -> list[APIRouter]:
 
 
 def follow(app: FastAPI, ear: Ear) -> None:
-    """Tell of commits whoever remembers answers."""
+    """Tell of commits whoever remembers answers, then whoever waits for hints."""
     ear.follow(import_module("service.phone.routes.me").answers_of(app))
+    ear.follow(hints_of(app))
 
 
 async def keep_counting(database: Database) -> None:

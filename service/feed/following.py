@@ -94,7 +94,7 @@ class Feed:
         given = None if asked.since is None else tokens.read(asked.since, caller=self.caller)
         if given is not None and asked.collections not in {None, given.collections}:
             raise CursorMismatch
-        async with self._heeding(given), self._reading() as (db, horizon):
+        async with self._heeding(given), self.reading() as (db, horizon):
             page = await self._begin(db, horizon, given, asked)
             await page.fill()
             known = await queries.is_kept(db, mark=page.scope.mark, on=clock.now().date())
@@ -129,7 +129,7 @@ class Feed:
         given = tokens.read(asked.since or "", caller=self.caller)
         if asked.collections not in {None, given.collections}:
             raise CursorMismatch
-        async with self._heeding(given), self._reading() as (db, horizon):
+        async with self._heeding(given), self.reading() as (db, horizon):
             page = await self._begin(db, horizon, given, asked)
             changed = await queries.pending(db, state=page.state)
             items = []
@@ -222,7 +222,7 @@ class Feed:
     # What the feed keeps
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[tuple[AsyncSession, Horizon]]:
+    async def reading(self) -> AsyncIterator[tuple[AsyncSession, Horizon]]:
         """One moment of the district's feed, of an epoch that is this database's own."""
         district_id = self.caller.district_id
         for is_first in (True, False):
@@ -247,7 +247,7 @@ class Feed:
             yield
         except SyncTokenExpired:
             if given is not None:
-                async with self._reading() as (db, horizon):
+                async with self.reading() as (db, horizon):
                     now = await queries.moment(db)
                 if given.epoch == horizon.epoch and given.xid > horizon.end:
                     await self._look_after(now, anew=True)

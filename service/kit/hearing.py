@@ -100,7 +100,7 @@ class Ear:
         """Begin again after a mistake of our own: without an ear everything would be slow."""
         if not running.cancelled() and (error := running.exception()) is not None:
             log().error("ear_failed", exc_info=error)
-            self._begin()
+            running.get_loop().call_later(_AGAIN, self._begin)
 
     async def stop(self) -> None:
         """Listen no longer."""

@@ -18,7 +18,7 @@ from service.kit.auth import Caller
 from service.kit.problems import Text, TooManyRequests
 from service.kit.settings import settings
 
-_REMEMBERED = 50_000
+REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Budgets:
         left = min(budget.quota, left + (now - at) * budget.rate)
         spent = left - 1 if left >= 1 else left
         self._left[key] = (spent, now)
-        if len(self._left) > _REMEMBERED:
+        if len(self._left) > REMEMBERED:
             self._left.popitem(last=False)
         if left < 1:
             raise _refusal(budget, left)

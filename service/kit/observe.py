@@ -25,6 +25,7 @@ FEED_LAG = Gauge(
     "huangge_feed_lag_seconds",
     "How long the oldest transaction that writes has been running: the feed waits for it.",
 )
+STREAMS = Gauge("huangge_event_streams", "Event streams that are open in this process.")
 JOBS = Counter("huangge_jobs_total", "Finished jobs.", ["job", "outcome"])
 WEBHOOKS = Counter("huangge_webhook_attempts_total", "Attempts to tell receivers.", ["outcome"])
 

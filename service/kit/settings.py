@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     client_quota: int = Field(default=200, ge=1)
     """Requests of one partner's system in each window."""
     client_window_seconds: int = Field(default=10, ge=1)
+    streams_per_caller: int = Field(default=5, ge=1)
+    """Open event streams of one account in each process; one more ends the oldest."""
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
     max_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     statement_timeout_seconds: int = Field(default=15, ge=1)

@@ -49,18 +49,23 @@ _ELSEWHERE = frozenset(
         "calendar-feeds",
         "charters",
         "clients",
+        "cover-offers",
+        "covers",
+        "duty-policies",
         "grants",
         "group-heads",
         "imports",
+        "leaves",
+        "mentoring-programmes",
         "pairings",
+        "programme-entries",
         "sessions",
+        "swaps",
         "tasks",
     }
 )
-_OF_ONE_TEACHER = frozenset(
+_OF_THE_NAMED = frozenset(
     {
-        "lesson.cancelled",
-        "lesson.moved",
         "attendance.checked-in",
         "attendance.confirmed",
         "attendance.correction-approved",
@@ -68,6 +73,13 @@ _OF_ONE_TEACHER = frozenset(
         "attendance.correction-refused",
         "attendance.disputed",
         "attendance.resolved",
+        "lesson.cancelled",
+        "lesson.covered",
+        "lesson.moved",
+        "lesson.swapped",
+        "lesson.uncovered",
+        "month.closed",
+        "month.opened",
     }
 )
 """Changes that name everybody they touch; all others make the whole district be read anew."""
@@ -143,6 +155,11 @@ class _Change(NamedTuple):
     collection: str
     event: str
     reach: frozenset[UUID]
+
+
+def is_for_all(collection: str, event: str, reach: frozenset[UUID]) -> bool:
+    """Whether a change may show on anybody's schedule, not only on those of the named."""
+    return collection not in _ELSEWHERE and (event not in _OF_THE_NAMED or not reach)
 
 
 @dataclass(slots=True, eq=False)
@@ -377,7 +394,7 @@ class Answers:
             for row in rows
             if row.collection is not None and row.collection not in _ELSEWHERE
         ]
-        if len(rows) == _CHANGES_READ or any(_is_for_all(change) for change in changes):
+        if len(rows) == _CHANGES_READ or any(is_for_all(*change) for change in changes):
             self._forget_all(district_id)
         else:
             self._forget(district_id, frozenset[UUID]().union(*(one.reach for one in changes)))
@@ -414,7 +431,3 @@ class Answers:
         del answers[teacher_id][asked]
         if not answers[teacher_id]:
             del answers[teacher_id]
-
-
-def _is_for_all(change: _Change) -> bool:
-    return change.event not in _OF_ONE_TEACHER or not change.reach

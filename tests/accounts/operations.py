@@ -330,6 +330,8 @@ PHONE: Chapter = {
     "getMe": op("me.read"),
     "getMySchedule": op("me.read", but=_TEACHERS_ONLY),
     "getMyToday": op("me.read", but=_TEACHERS_ONLY),
+    "listenToMyEvents": op("me.read", but=_TEACHERS_ONLY),
+    "listMyScheduleChanges": op("me.read", but=_TEACHERS_ONLY),
     "getMyMentoring": op("me.read", but=_TEACHERS_ONLY),
     "getMyWorkload": op("me.read", but=_TEACHERS_ONLY),
     "listMyCalendarFeeds": op("calendar-feed.own", lists="calendar_feed"),
@@ -871,6 +873,7 @@ PROGRAMMES: Chapter = {
 
 FEED: Chapter = {
     "listChanges": op("feed.read"),
+    "listenToChanges": op("feed.read"),
     # A token is of use to whoever got it; one that was made up is refused for what it is.
     "getChangesDigest": op("feed.read", query={"since": "made-up"}, alive=frozenset({400})),
 }

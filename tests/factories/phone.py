@@ -74,6 +74,8 @@ async def noted(
     event: str,
     count: int = 1,
     reach: Sequence[UUID] = (),
+    resource_id: UUID | None = None,
+    spread: bool = False,
 ) -> None:
     """Changes of things that need not be there; several concern somebody else each."""
     for _ in range(count):
@@ -82,8 +84,9 @@ async def noted(
             district_id=district.id,
             event=event,
             collection=collection,
-            resources=[(new_id(), 1)],
+            resources=[(resource_id or new_id(), 1)],
             reach=[*reach, new_id()],
+            spread=spread,
         )
 
 

@@ -295,3 +295,17 @@ async def test_an_office_may_be_a_teacher_too(make, taught, as_):
     head = as_(Role.SCHOOL_ADMIN, school=taught.home, teacher=taught.teacher)
 
     assert (await week(head)).status_code == 200
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_large_answers_are_packed_for_whoever_reads_that(taught, phone, times):
+    plain = await week(phone, **{"Accept-Encoding": "identity"})
+    packed = [await week(phone, **{"Accept-Encoding": "gzip"}) for _ in range(times)][-1]
+
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"] == plain.headers["etag"]
+    assert packed.json()["days"] == plain.json()["days"]
+    assert "Accept-Encoding" in packed.headers["vary"]
+    small = await phone.get("/livez", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in small.headers

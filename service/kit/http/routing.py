@@ -33,6 +33,7 @@ from service.kit.problems import (
     PreconditionRequired,
     Problem,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
@@ -141,7 +142,7 @@ class Route(APIRoute):
         if "cursor" in self.known_parameters:
             problems += [CursorMismatch]
         if any(permission is not None for permission in self.permissions):
-            problems += [Unauthorized, Forbidden]
+            problems += [Unauthorized, Forbidden, TooManyRequests]
         if reads_path:
             problems += [NotFound]
         if self.body_field is not None:

@@ -1,7 +1,7 @@
 """The lessons of some days, and what the days are."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -51,6 +51,17 @@ async def schedule(
         provisional=any(day.provisional for day in days),
         days=days,
     )
+
+
+async def lessons(
+    db: AsyncSession, *, home: Home, ids: Collection[UUID], days: tuple[date, date]
+) -> list[MyLesson]:
+    """Those of some lessons within some days that are the teacher's, as a phone shows them."""
+    first, last = days[0], days[1] + _DAY
+    rows = await timetable.schedule_of(db, teacher_id=home.teacher.id, from_=first, until=last)
+    wanted = [row for row in rows if row.id in ids]
+    found = await _days(db, home=home, lessons=wanted, first=first, last=last)
+    return [lesson for day in found for lesson in day.lessons]
 
 
 async def today(db: AsyncSession, *, home: Home) -> tuple[MyTodayOut, set[str]]:

@@ -1,0 +1,1 @@
+"""The same answers written the way tutorials do, to be measured against."""
