@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, column, text, type_coerce
+from sqlalchemy import Date, Uuid, column, literal_column, text, type_coerce
 from sqlalchemy import select as select_rows
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -23,34 +24,44 @@ from service.timetable.tables import Lesson, WeeklySlot
 # A lesson may be wrong in several ways, and is counted for each. What is over a week's limit is
 # counted over all lessons of the teacher, wherever they are: half of them may be out of reach.
 _JUDGED = (
-    text("""SELECT k.kind, w.teacher_id, w.school_id, w.monday, min(w.on_date) AS first_on,
-    count(*) AS lessons, array_agg(w.id ORDER BY w.starts_at, w.id) AS ids
-  FROM wanted w
-  LEFT JOIN employment e ON e.teacher_id = w.teacher_id AND e.valid @> w.on_date
-  CROSS JOIN LATERAL (VALUES
-    ('needs-cover', w.change = 'needs-cover'),
-    ('teacher-left', e.id IS NULL),
-    ('not-a-member', w.origin = 'itinerant' AND e.school_id <> w.school_id AND NOT EXISTS (
+    text(
+        """SELECT kind, teacher_id, school_id, monday, min(on_date) AS first_on,
+    count(*) AS lessons, array_agg(id ORDER BY starts_at, id) AS ids
+  FROM (
+    SELECT 'needs-cover' AS kind, w.* FROM wanted w WHERE w.change = 'needs-cover'
+    UNION ALL
+    SELECT 'teacher-left', w.* FROM wanted w
+    LEFT JOIN employment e ON e.teacher_id = w.teacher_id AND e.valid @> w.on_date
+    WHERE e.id IS NULL
+    UNION ALL
+    SELECT 'not-a-member', w.* FROM wanted w
+    JOIN employment e ON e.teacher_id = w.teacher_id AND e.valid @> w.on_date
+    WHERE w.origin = 'itinerant' AND e.school_id <> w.school_id AND NOT EXISTS (
       SELECT FROM membership a JOIN membership b ON b.group_id = a.group_id
         AND b.school_id = w.school_id AND b.valid @> w.on_date
-      WHERE a.school_id = e.school_id AND a.valid @> w.on_date)),
-    ('not-qualified', NOT EXISTS (
-      SELECT FROM qualification q
-      WHERE q.teacher_id = w.teacher_id AND q.subject = w.subject AND q.stage = w.stage))
-  ) AS k (kind, wrong)
-  WHERE k.wrong
-  GROUP BY k.kind, w.teacher_id, w.school_id, w.monday
+      WHERE a.school_id = e.school_id AND a.valid @> w.on_date)
+    UNION ALL
+    SELECT 'not-qualified', w.* FROM wanted w
+    LEFT JOIN qualification q
+      ON q.teacher_id = w.teacher_id AND q.subject = w.subject AND q.stage = w.stage
+    WHERE q.id IS NULL
+  ) AS wrong
+  GROUP BY kind, teacher_id, school_id, monday
   UNION ALL
   SELECT 'over-weekly-limit', b.teacher_id, b.school_id, b.monday, b.first_on, l.lessons, b.ids
   FROM (SELECT teacher_id, (array_agg(school_id ORDER BY starts_at))[1] AS school_id, monday,
       min(on_date) AS first_on, array_agg(id ORDER BY starts_at, id) AS ids
     FROM wanted GROUP BY teacher_id, monday) b
+  JOIN (SELECT l.teacher_id, l.on_date - (extract(isodow FROM l.on_date)::int - 1) AS monday,
+      count(*) AS lessons
+    FROM lesson l
+    WHERE l.status = 'scheduled' AND l.teacher_id IN (SELECT teacher_id FROM wanted)
+      AND l.on_date >= (SELECT min(monday) FROM wanted)
+      AND l.on_date < (SELECT max(monday) FROM wanted) + 7
+    GROUP BY 1, 2) l USING (teacher_id, monday)
   JOIN teacher t ON t.id = b.teacher_id
-  CROSS JOIN LATERAL (SELECT count(*) AS lessons FROM lesson l
-    WHERE l.teacher_id = b.teacher_id AND l.status = 'scheduled'
-      AND l.starts_at >= b.monday - 1 AND l.starts_at < b.monday + 8
-      AND l.on_date >= b.monday AND l.on_date < b.monday + 7) l
-  WHERE l.lessons > t.weekly_load_limit""")
+  WHERE l.lessons > t.weekly_load_limit"""
+    )
     .columns(
         column("kind"),
         column("teacher_id", Uuid()),
@@ -78,7 +89,7 @@ class StandingFilter:
 
 async def standing(db: AsyncSession, *, caller: Caller, wanted: StandingFilter) -> list[Standing]:
     """What is wrong with the lessons within reach, by week, teacher and school."""
-    lessons = (
+    lessons: Any = (
         select_rows(
             col(Lesson.id),
             col(Lesson.teacher_id),
@@ -89,7 +100,9 @@ async def standing(db: AsyncSession, *, caller: Caller, wanted: StandingFilter) 
             col(WeeklySlot.stage),
             col(WeeklySlot.origin),
             col(Campus.school_id),
-            text("lesson.on_date - (extract(isodow FROM lesson.on_date)::int - 1) AS monday"),
+            literal_column("lesson.on_date - (extract(isodow FROM lesson.on_date)::int - 1)").label(
+                "monday"
+            ),
         )
         .join(WeeklySlot, col(WeeklySlot.id) == col(Lesson.slot_id))
         .join(Campus, col(Campus.id) == col(Lesson.campus_id))
