@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from service.kit import clock
 from service.kit.auth import Caller, Permission
@@ -204,7 +205,8 @@ async def check_in(
     now = clock.now()
     counts = rules.arrival(told=arrival.told_at, now=now)
     thresholds = held.seen.thresholds
-    rules.check_in(facts_of(held.lesson), thresholds=thresholds, arrived_at=counts, now=now)
+    facts = facts_of(held.lesson).by_clock(ZoneInfo(held.seen.campus.zone))
+    rules.check_in(facts, thresholds=thresholds, arrived_at=counts, now=now)
     distance = arrival.metres_to(held.seen)
     rules.check_near(distance, thresholds=thresholds)
     _check_first(held)

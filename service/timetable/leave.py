@@ -114,7 +114,7 @@ async def _hold(
     permission: Permission,
     expected: Precondition,
 ) -> _Held:
-    seen, _ = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
+    seen, *_ = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
     if not await queries.reachable_teacher(
         db, caller=caller, permission=permission, teacher_id=seen.teacher_id
     ):

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, Instant
 from service.network.access import today_in, visible_schools
-from service.network.tables import Campus, Group, Membership
+from service.network.tables import Campus, District, Group, Membership
 from service.staff.access import visible_teachers
 from service.staff.tables import Employment, Teacher
 from service.timetable.access import reaches
@@ -118,10 +118,11 @@ class LeaveFilter:
 
 
 def leaves(caller: Caller, *, wanted: LeaveFilter) -> Select[Any]:
-    """The leaves of teachers within reach, with their names."""
+    """The leaves of teachers within reach, with their names and the district's clock."""
     statement: Any = (
-        select_rows(Leave, col(Teacher.name))
+        select_rows(Leave, col(Teacher.name), col(District.zone))
         .join(Teacher, col(Teacher.id) == col(Leave.teacher_id))
+        .join(District, col(District.id) == col(Leave.district_id))
         .where(col(Leave.teacher_id).in_(visible_teachers(caller, Permission.LEAVE_READ)))
     )
     if wanted.teacher_id is not None:
@@ -133,8 +134,10 @@ def leaves(caller: Caller, *, wanted: LeaveFilter) -> Select[Any]:
     return cast("Select[Any]", statement)
 
 
-async def visible_leave(db: AsyncSession, *, caller: Caller, leave_id: UUID) -> tuple[Leave, str]:
-    """A leave of a teacher within reach, and the teacher's name.
+async def visible_leave(
+    db: AsyncSession, *, caller: Caller, leave_id: UUID
+) -> tuple[Leave, str, str]:
+    """A leave of a teacher within reach, the teacher's name, and the district's time zone.
 
     Raises
     ------
@@ -145,7 +148,7 @@ async def visible_leave(db: AsyncSession, *, caller: Caller, leave_id: UUID) -> 
     found = await _row(db, statement)
     if found is None:
         raise LeaveNotFound
-    return found[0], found[1]
+    return found[0], found[1], found[2]
 
 
 async def reachable_teacher(

@@ -160,7 +160,7 @@ async def list_leaves(
         sorts={"requested_at": col(Leave.requested_at)},
         default="-requested_at",
         tie=col(Leave.id),
-        out=lambda row: LeaveOut.of(row[0], row[1]),
+        out=lambda row: LeaveOut.of(*row),
     )
 
 
@@ -191,9 +191,9 @@ async def request_leave(*, db: Db, caller: Asker, body: LeaveIn, tag: NewTag) ->
 
 
 async def _answer(db: Db, *, caller: Caller, leave_id: UUID, tag: NewTag) -> LeaveOut:
-    row, name = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
-    tag(row.version)
-    return LeaveOut.of(row, name)
+    found = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
+    tag(found[0].version)
+    return LeaveOut.of(*found)
 
 
 @leaves.get(
@@ -206,9 +206,9 @@ async def _answer(db: Db, *, caller: Caller, leave_id: UUID, tag: NewTag) -> Lea
 )
 async def get_leave(*, db: ReadDb, caller: Reader, leave_id: UUID, tag: Tag) -> LeaveOut:
     """Read a leave."""
-    row, name = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
-    tag(row.version)
-    return LeaveOut.of(row, name)
+    found = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
+    tag(found[0].version)
+    return LeaveOut.of(*found)
 
 
 @leaves.post(

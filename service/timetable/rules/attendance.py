@@ -4,9 +4,10 @@ Pure. Whether somebody was late or did not come is derived from what is known, n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from service.timetable.problems import LessonNotScheduled
 from service.timetable.problems.attendance import (
@@ -100,6 +101,12 @@ class Facts:
     ends_at: datetime
     status: LessonStatus = LessonStatus.SCHEDULED
     change: LessonChange | None = None
+
+    def by_clock(self, zone: ZoneInfo) -> "Facts":
+        """The same, its instants told by the clock of the campus."""
+        return replace(
+            self, starts_at=self.starts_at.astimezone(zone), ends_at=self.ends_at.astimezone(zone)
+        )
 
     @property
     def is_taught(self) -> bool:

@@ -168,26 +168,27 @@ class LeaveOut(Out):
     version: int
 
     @classmethod
-    def of(cls, row: Leave, name: str) -> Self:
-        """The answer of a row and the teacher's name."""
+    def of(cls, row: Leave, name: str, zone: str) -> Self:
+        """The answer of a row, the teacher's name, and the clock it is told by."""
         kind, state, measure = LeaveKind(row.kind), LeaveState(row.state), Measure(row.measure)
+        here = ZoneInfo(zone)
         return cls(
             id=row.id,
             teacher=Named(id=row.teacher_id, name=name),
             school_id=row.school_id,
             kind=kind,
             kind_label=say(_KINDS[kind]),
-            starts_at=row.during.lower,
-            ends_at=row.during.upper,
+            starts_at=local(row.during.lower, here),
+            ends_at=local(row.during.upper, here),
             days=row.days,
             measure=measure,
             measure_label=say(_MEASURES[measure]),
             state=state,
             state_label=say(_LEAVES[state]),
             requested_by=row.requested_by_name,
-            requested_at=row.requested_at,
+            requested_at=row.requested_at.astimezone(here),
             decided_by=row.decided_by_name,
-            decided_at=row.decided_at,
+            decided_at=local(row.decided_at, here),
             decision_note=row.decision_note,
             version=row.version,
         )
