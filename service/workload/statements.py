@@ -21,6 +21,7 @@ from service.kit.db import AsyncSession, change_fields, lock
 from service.kit.ids import new_id
 from service.kit.journal import record
 from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
+from service.mentoring.queries.credit import credited_lessons
 from service.timetable import attendance, load
 from service.timetable.rules.absence import check_other_person
 from service.timetable.rules.attendance import month_after
@@ -32,7 +33,6 @@ from service.workload.problems import (
 )
 from service.workload.queries import statements as queries
 from service.workload.queries.earning import Earned, earned
-from service.workload.queries.mentoring import mentor_lessons
 from service.workload.rules import (
     SETTLED,
     Line,
@@ -89,7 +89,9 @@ async def draw(db: AsyncSession, *, caller: Caller, wanted: Draw) -> Drawn:
     }
     open_ = teachers - fixed
     found = await earned(db, district_id=caller.district_id, teachers=open_, month=wanted.month)
-    mentored = await mentor_lessons(db, teachers=open_, month=wanted.month)
+    mentored = await credited_lessons(
+        db, district_id=caller.district_id, teachers=open_, month=wanted.month
+    )
     drawn = []
     for teacher_id in sorted(open_):
         row = standing.get(teacher_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from service.kit import clock
 from service.kit.db import AsyncSession
+from service.mentoring.queries.credit import credited_lessons
 from service.phone.queries.home import Home
 from service.phone.schemas import MyThing
 from service.phone.schemas.workload import (
@@ -19,7 +20,6 @@ from service.timetable.queries import attendance
 from service.timetable.schemas.attendance import AttendanceOut
 from service.workload.queries import certificates, statements
 from service.workload.queries.earning import earned
-from service.workload.queries.mentoring import mentor_lessons
 from service.workload.rules import StatementState, Sums, sums
 from service.workload.rules.certificates import CertificateState
 from service.workload.schemas.certificates import certificate_label
@@ -37,7 +37,7 @@ async def workload(
     sure = await earned(db, district_id=district_id, teachers=[me], month=month)
     hoped = await earned(db, district_id=district_id, teachers=[me], month=month, hopeful=True)
     confirmed, every = sums(sure[me].lines), sums(hoped[me].lines)
-    credited = await mentor_lessons(db, teachers=[me], month=month)
+    credited = await credited_lessons(db, district_id=district_id, teachers=[me], month=month)
     visits = await attendance.visits_by(db, teacher_id=me, month=month)
     return MyWorkloadOut(
         as_of=clock.now(),

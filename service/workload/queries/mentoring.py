@@ -1,9 +1,7 @@
 """What mentoring counts for: read from the mentoring programme, by teacher and time."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,14 +10,6 @@ from service.kit.db import AsyncSession
 from service.mentoring.rules import PairingState
 from service.mentoring.tables import Pairing
 from service.workload.rules.certificates import months_spent
-
-
-async def mentor_lessons(
-    db: AsyncSession, *, teachers: Collection[UUID], month: date
-) -> dict[UUID, Decimal]:
-    """The lessons credited to mentors in a month."""
-    del db, teachers, month
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
