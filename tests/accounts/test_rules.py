@@ -145,6 +145,8 @@ def test_nobody_gives_a_role_that_holds_more_than_the_own(giver: Role):
         Permission.MENTORING_ANSWER,
         Permission.COVER_ANSWER,
         Permission.SWAP_ANSWER,
+        Permission.SHORTAGE_ANSWER,
+        Permission.ATTENDANCE_CHECK_IN,
     }
     for given in GIVES.get(giver, frozenset()):
         assert ROLE_PERMISSIONS[given] <= held
