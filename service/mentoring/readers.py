@@ -9,9 +9,10 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.mentoring import queries
-from service.mentoring.queries import PairingFilter, programme, studio
+from service.mentoring.queries import PairingFilter, log, programme, studio
 from service.mentoring.queries.matching import matchings
 from service.mentoring.schemas import PairingOut
+from service.mentoring.schemas.log import LogEntryOut
 from service.mentoring.schemas.matching import MatchingOut
 from service.mentoring.schemas.programme import EntryOut, ProgrammeOut
 from service.mentoring.schemas.studio import (
@@ -22,6 +23,7 @@ from service.mentoring.schemas.studio import (
     StudioReviewOut,
 )
 from service.mentoring.tables import (
+    LogEntry,
     MentoringMatching,
     MentoringProgramme,
     Pairing,
@@ -58,6 +60,10 @@ async def _entries(db: AsyncSession, caller: Caller) -> Rows:
     at = await standpoint(db, district_id=caller.district_id)
     seen = programme.entries(caller, programme_id=None, kind=None, day=at.day)
     return Rows(seen, each(EntryOut.of))
+
+
+async def _log_entries(db: AsyncSession, caller: Caller) -> Rows:
+    return Rows(await log.entries(db, caller=caller), each(LogEntryOut.of))
 
 
 async def _matchings(_: AsyncSession, caller: Caller) -> Rows:
@@ -97,6 +103,7 @@ PROGRAMMES = Permission.PROGRAMME_READ
 
 READERS = (
     Reader(table=Pairing, permission=Permission.MENTORING_READ, rows=_pairings),
+    Reader(table=LogEntry, permission=Permission.MENTORING_READ, rows=_log_entries),
     Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),
     Reader(table=MentoringMatching, permission=PROGRAMMES, rows=_matchings),
     Reader(table=Studio, permission=STUDIOS, rows=_studios),

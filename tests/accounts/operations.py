@@ -792,6 +792,7 @@ async def _new_pairing(place: Place) -> Any:
     }
 
 
+_ENTRY = {"kind": "meeting", "on_date": "2026-01-01", "topic": "课堂提问的设计"}
 _ACCEPTED = {"pairing_id": "accepted_pairing"}
 _MENTEE = {"teacher_id": "mentee"}
 
@@ -804,6 +805,16 @@ MENTORING: Chapter = {
     "declinePairing": op("mentoring.answer", body=_always({"note": "已有安排"})),
     "activatePairing": op("mentoring.write", named=_ACCEPTED),
     "endPairing": op("mentoring.write", body=_always({"reason": "withdrawn"})),
+    "listLogEntries": op("mentoring.read"),
+    "writeLogEntry": op(
+        "mentoring.answer", named={"pairing_id": "active_pairing"}, body=_always(_ENTRY)
+    ),
+    "getLogEntry": op("mentoring.read"),
+    "correctLogEntry": op(
+        "mentoring.answer", named={"log_entry_id": "own_log_entry"}, body=_always(_ENTRY)
+    ),
+    "listLogEntryVersions": op("mentoring.read"),
+    "confirmLogEntry": op("mentoring.answer"),
     "listMentees": op("mentoring.read", lists="mentee", item="teacher.id"),
     "getMentoringReport": op("mentoring.read", named=_MENTEE),
     "listMentors": op("mentoring.read", lists="mentor", item="teacher.id"),

@@ -871,6 +871,28 @@ async def _accepted_pairing(place: Place) -> UUID:
     return await _a_pairing(place, PairingState.ACCEPTED, mentor=place.teacher)
 
 
+@builds("active_pairing", Anchor.TEACHER)
+async def _active_pairing(place: Place) -> UUID:
+    return await _a_pairing(place, PairingState.ACTIVE, mentor=place.teacher)
+
+
+async def _an_entry(place: Place, *, mine: bool) -> UUID:
+    beside = await place.make.teacher(school=place.school)
+    pairing = await place.make.pairing(mentor=place.teacher, mentee=beside, valid=ALWAYS)
+    row = await place.make.log_entry(pairing=pairing, writer=place.teacher if mine else beside)
+    return UUID(str(row.id))
+
+
+@builds("log_entry", Anchor.TEACHER)
+async def _log_entry(place: Place) -> UUID:
+    return await _an_entry(place, mine=False)
+
+
+@builds("own_log_entry", Anchor.TEACHER)
+async def _own_log_entry(place: Place) -> UUID:
+    return await _an_entry(place, mine=True)
+
+
 @builds("mentor", Anchor.TEACHER)
 async def _mentor(place: Place) -> UUID:
     await place.the("pairing")

@@ -10,6 +10,7 @@ from service.kit.db import AsyncSession, days
 from service.mentoring.rules import PairingState
 from service.mentoring.schemas.programme import StandardIn
 from service.mentoring.tables import (
+    LogEntry,
     MentoringProgramme,
     MentoringStandard,
     Pairing,
@@ -51,6 +52,28 @@ async def pairing(
         role=role,
         valid=days_of_it,
         state=state,
+        **{**filled, **values},
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def log_entry(
+    db: AsyncSession, *, district: District, pairing: Pairing, writer: Teacher, **values: Any
+) -> LogEntry:
+    """By default a meeting that is to be confirmed."""
+    filled: dict[str, Any] = {
+        "kind": "meeting",
+        "on_date": pairing.valid.lower,
+        "topic": "面谈",
+        "attachments": [],
+    }
+    row = LogEntry(
+        district_id=district.id,
+        pairing_id=pairing.id,
+        written_by=writer.id,
+        written_at=clock.now(),
         **{**filled, **values},
     )
     db.add(row)

@@ -56,6 +56,7 @@ VERBS: Mapping[str, Text] = {
     "confirmed": Text("已确认", "confirmed"),
     "consented": Text("已同意", "consented"),
     "corrected": Text("已更正", "corrected"),
+    "written": Text("已填写", "written"),
     "correction-approved": Text("已批准更正", "correction approved"),
     "correction-asked": Text("已申请更正", "correction asked for"),
     "correction-refused": Text("未批准更正", "correction refused"),
@@ -321,6 +322,11 @@ NOUNS: Mapping[str, Noun] = {
         Text("师徒结对", "Pairing"),
         Permission.MENTORING_READ,
         ("proposed", "changed", "accepted", "declined", "activated", "ended"),
+    ),
+    "log-entry": Noun(
+        Text("帮扶记录", "Log entry"),
+        Permission.MENTORING_READ,
+        ("written", "corrected", "confirmed"),
     ),
     "import": Noun(Text("导入", "Import"), None, ("uploaded", "requested", "applied", "failed")),
     "account": Noun(

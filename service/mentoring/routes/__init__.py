@@ -1,5 +1,12 @@
 """Routes of mentoring, a file per noun."""
 
-from service.mentoring.routes import coverage, matching, pairing, programme, studio
+from service.mentoring.routes import coverage, log, matching, pairing, programme, studio
 
-routers = [*pairing.routers, programme.router, coverage.router, matching.router, studio.router]
+routers = [
+    *pairing.routers,
+    log.router,
+    programme.router,
+    coverage.router,
+    matching.router,
+    studio.router,
+]

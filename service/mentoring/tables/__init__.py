@@ -1,5 +1,6 @@
 """Rows of mentoring, a file per noun."""
 
+from service.mentoring.tables.log import LogEntry, LogEntryVersion
 from service.mentoring.tables.matching import (
     MatchingChoice,
     MentoringMatching,
@@ -22,6 +23,8 @@ from service.mentoring.tables.studio import (
 )
 
 __all__ = [
+    "LogEntry",
+    "LogEntryVersion",
     "MatchingChoice",
     "MentoringMatching",
     "MentoringProgramme",
