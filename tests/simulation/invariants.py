@@ -89,12 +89,16 @@ SELECT p.collection, p.id, p.version, h.version FROM present p
 LEFT JOIN heard h ON h.collection = p.collection AND h.resource_id = p.id
 WHERE h.version IS DISTINCT FROM p.version""",
     "readers of the feed heard of every lesson": """
+WITH alone AS MATERIALIZED (
+  SELECT DISTINCT resource_id, version FROM change WHERE collection = 'lessons'),
+together AS MATERIALIZED (
+  SELECT resource_id, max(at) AS at FROM change
+  WHERE collection = 'lessons' AND spread GROUP BY resource_id)
 SELECT l.id, l.version FROM lesson l
-WHERE l.starts_at >= :from_ AND NOT EXISTS (
-  SELECT FROM change c WHERE c.collection = 'lessons'
-    AND (c.resource_id = l.id AND c.version = l.version
-      OR c.resource_id = l.slot_id AND c.spread
-      AND c.at >= coalesce(l.changed_at, c.at)))""",
+LEFT JOIN alone a ON a.resource_id = l.id AND a.version = l.version
+LEFT JOIN together t ON t.resource_id = l.slot_id
+WHERE l.starts_at >= :from_ AND a.resource_id IS NULL
+  AND (t.at IS NULL OR t.at < l.changed_at)""",
 }
 """Each asks for what is wrong; nothing may be found."""
 

@@ -49,7 +49,9 @@ class Stage:
 
 
 @pytest.fixture
-def raised(make: Any, database: Any, district: Any, as_: Any) -> Callable[..., Any]:
+def raised(
+    make: Any, database: Any, database_url: str, district: Any, as_: Any
+) -> Callable[..., Any]:
     """Builds a group of a size and imports its timetable."""
 
     async def build_(size: int) -> Stage:
@@ -58,6 +60,7 @@ def raised(make: Any, database: Any, district: Any, as_: Any) -> Callable[..., A
             world = await build(make, dice=dice, size=size)
             laid = await import_timetable(database, world.timetable, by=system(district.id))
         assert laid.conflicts == ()
+        await _counted(database_url)
 
         def sign_in(role: Role, **where: Any) -> Any:
             if "teacher" in where:
@@ -68,6 +71,13 @@ def raised(make: Any, database: Any, district: Any, as_: Any) -> Callable[..., A
         return Stage(world, year, Judge(database, district.id), world.timetable)
 
     return build_
+
+
+async def _counted(database_url: str) -> None:
+    """Let the planner know of the import at once, as it would of a district that lives for days."""
+    connection = await asyncpg.connect(driverless(as_superuser(database_url)))
+    await connection.execute("ANALYZE")
+    await connection.close()
 
 
 @pytest.fixture
