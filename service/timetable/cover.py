@@ -133,11 +133,21 @@ async def _seen(db: AsyncSession, *, caller: Caller, cover_id: UUID) -> Cover:
 async def _hold(
     db: AsyncSession, *, caller: Caller, cover_id: UUID, teachers: Collection[UUID]
 ) -> _Held:
+    return await _with_lesson(
+        db, caller=caller, row=await _hold_cover(db, cover_id=cover_id, teachers=teachers)
+    )
+
+
+async def _hold_cover(db: AsyncSession, *, cover_id: UUID, teachers: Collection[UUID]) -> Cover:
     if teachers:
         await load.lock_resources(db, teachers=teachers)
     row = await lock(db, Cover, cover_id)
     if row is None:
         raise CoverNotFound
+    return row
+
+
+async def _with_lesson(db: AsyncSession, *, caller: Caller, row: Cover) -> _Held:
     lesson = await lock(db, Lesson, row.lesson_id)
     if lesson is None:
         raise LessonNotFound
@@ -342,11 +352,15 @@ async def _hold_offer(
         raise Forbidden
     if seen.state == OfferState.CLOSED:
         raise AlreadyTaken
-    held = await _hold(db, caller=caller, cover_id=seen.cover_id, teachers=[seen.teacher_id])
+    cover = await _hold_cover(db, cover_id=seen.cover_id, teachers=[seen.teacher_id])
+    # Rivals queue for the cover; those who lost let the next one have it at once.
+    if cover.state != CoverState.OPEN:
+        raise AlreadyTaken
+    held = await _with_lesson(db, caller=caller, row=cover)
     row = await lock(db, CoverOffer, offer_id)
     if row is None:
         raise OfferNotFound
-    if held.cover.state != CoverState.OPEN or row.state == OfferState.CLOSED:
+    if row.state == OfferState.CLOSED:
         raise AlreadyTaken
     check_answerable(OfferState(row.state), expires_at=row.expires_at, now=clock.now())
     expected.check(row.version)
