@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 # The environment is built by a uv of this machine, else by a private one under .huangge/tools.
 UV = UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 \
 	"$$($(PYTHON) .ci/bootstrap.py .huangge/tools)" --quiet
+# More than there are processors: a test waits for its database half of the time.
 WORKERS ?= 4
 PG ?= bundled
 BASE ?= origin/main
@@ -34,7 +35,7 @@ run: $(VENV)/.run ## 启动全部服务与演示学区,Ctrl-C 停止 · Start ev
 
 .PHONY: test
 test: $(VENV)/.dev browser ## 全部测试(PG=system 使用本机 PostgreSQL)· All tests, on a real PostgreSQL
-	$(BIN)/pytest -n auto --maxprocesses=$(WORKERS) --dist=worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal
 
 .PHONY: check
 check: lint types imports migrations contract clients covered ## CI 的全部检查 · Everything that CI does
@@ -87,7 +88,7 @@ clients: $(TS)/node_modules/.done ## 由接口文档生成 TypeScript 类型并�
 .PHONY: covered
 covered: $(VENV)/.dev browser ## 测试与覆盖率门槛 · Tests, and how much they cover
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n auto --maxprocesses=$(WORKERS) --dist=worksteal --cov --cov-report=
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --cov --cov-report=
 	$(BIN)/coverage report --include='service/*/rules.py,service/*/rules/*.py' --fail-under=100
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
