@@ -1,13 +1,13 @@
 """The log of a pairing.
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0009
+Revises: 0008
 """
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
