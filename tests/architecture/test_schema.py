@@ -97,17 +97,18 @@ async def facts(url: str) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="session")
-async def declared(cluster, every_module) -> dict[str, set[str]]:
+async def declared(cluster, every_module, worker_id) -> dict[str, set[str]]:
     """The schema as the code declares it."""
+    name = f"declared_{worker_id}"
     connection = await asyncpg.connect(driverless(cluster))
-    await connection.execute("CREATE DATABASE declared")
+    await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
-    database = Database(named(cluster, "declared"), pooled=False)
+    database = Database(named(cluster, name), pooled=False)
     async with database.engine.begin() as made:
         await create_all(made)
         await jobs.install(made)
     await database.close()
-    return await facts(named(cluster, "declared"))
+    return await facts(named(cluster, name))
 
 
 @pytest.mark.skipif(
