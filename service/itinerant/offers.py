@@ -113,9 +113,15 @@ async def offer(
         raise Forbidden
     expires_at = _deadline(asking.expires_at)
     ground = await timetable.ground(db, district_id=caller.district_id)
-    draft = _draft_for(seen, asking, valid=coming_days(seen.valid, ground=ground))
+    draft = _draft_for(
+        seen,
+        teacher_id=asking.teacher_id,
+        home_school_id=asking.home_school_id,
+        patterns=asking.patterns,
+        valid=coming_days(seen.valid, ground=ground),
+    )
     around = await load.surroundings(db, caller=caller, draft=draft)
-    known = await _known(db, draft=draft, around=around)
+    known = await _known(db, draft=draft, around=around, ground=ground)
     row = ShortageOffer(
         id=new_id(),
         district_id=caller.district_id,
@@ -172,19 +178,27 @@ def _deadline(wanted: datetime | None) -> datetime:
     return wanted or now + _USUAL
 
 
-def _draft_for(shortage: Any, asking: Asking, *, valid: tuple[date, date]) -> Draft:
+def _draft_for(
+    shortage: Any,
+    *,
+    teacher_id: UUID,
+    home_school_id: UUID | None,
+    patterns: tuple[WeeklyPeriod, ...],
+    valid: tuple[date, date],
+) -> Draft:
+    """What a teacher would teach to make up for a shortage."""
     return Draft(
         code=None,
-        teacher_id=asking.teacher_id,
+        teacher_id=teacher_id,
         campus_id=shortage.campus_id,
-        home_school_id=asking.home_school_id,
+        home_school_id=home_school_id,
         group_id=shortage.group_id,
         term_id=shortage.term_id,
         subject=shortage.subject,
         stage=shortage.stage,
         valid_from=valid[0],
         valid_until=valid[1],
-        patterns=asking.patterns,
+        patterns=patterns,
     )
 
 
@@ -199,6 +213,7 @@ class _Known:
     completed: Completed
     around: Surroundings
     host: Host
+    ground: Ground
 
     @property
     def across_groups(self) -> bool:
@@ -210,18 +225,18 @@ class _Known:
         )
 
 
-async def _known(db: AsyncSession, *, draft: Draft, around: Surroundings) -> _Known:
+async def _known(db: AsyncSession, *, draft: Draft, around: Surroundings, ground: Ground) -> _Known:
     completed = complete(draft, around)
     from_, until = completed.valid
     host = await host_of(db, campus_id=draft.campus_id, from_=from_, until=until)
-    return _Known(draft, completed, around, host)
+    return _Known(draft, completed, around, host, ground)
 
 
 async def _check_possible(
     db: AsyncSession, *, caller: Caller, row: ShortageOffer, known: _Known, layout: Layout
 ) -> None:
     """What forbids it, whatever else the teacher does; rivals need not wait for that."""
-    ground = await timetable.ground(db, district_id=caller.district_id)
+    ground = known.ground
     if known.completed.valid[1] <= clock.today(ground.zone.key):
         raise InvalidValue(errors=[FieldError("/patterns", "over", _OVER)])
     facts = [*obstacles(_facts(row, known), valid=known.completed.valid)]
@@ -253,17 +268,16 @@ async def _hold_time(
     expected.check(shortage.version)
     following = shortage_after(ShortageState(shortage.state), ShortageStep.OFFER)
     used = await rows.taken(db, shortage_id=shortage.id)
-    ground = await timetable.ground(db, district_id=caller.district_id)
     check_offered(
         known.draft.patterns,
         need=Need(
             class_ids=frozenset(shortage.class_ids),
             half_days=frozenset(shortage.half_days),
             missing_halves=2 * shortage.lessons_per_week - used.accepted - used.pending,
-            periods=periods_of(known.host, stage=shortage.stage, noon=ground.habits.noon),
+            periods=periods_of(known.host, stage=shortage.stage, noon=known.ground.habits.noon),
         ),
     )
-    await laying.hold(db, layout=layout, source_id=row.id, ground=ground)
+    await laying.hold(db, layout=layout, source_id=row.id, ground=known.ground)
     return shortage, following
 
 
@@ -446,18 +460,12 @@ async def _draft(
     """The draft that everybody has agreed to; it keeps the time that was held."""
     patterns = tuple(period_of(one) for one in row.patterns)
     valid = load.days_of(row.valid)
-    draft = Draft(
-        code=None,
+    draft = _draft_for(
+        shortage,
         teacher_id=row.teacher_id,
-        campus_id=shortage.campus_id,
         home_school_id=row.home_school_id,
-        group_id=shortage.group_id,
-        term_id=shortage.term_id,
-        subject=shortage.subject,
-        stage=shortage.stage,
-        valid_from=valid[0],
-        valid_until=valid[1],
         patterns=patterns,
+        valid=valid,
     )
     completed = Completed(
         home_school_id=row.home_school_id,

@@ -3,14 +3,14 @@
 Only this module and the edge open transactions; nobody else commits.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import event, text
+from sqlalchemy import Select, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -65,6 +65,7 @@ __all__ = [
     "is_retryable",
     "lock",
     "lock_all",
+    "named_rows",
     "no_overlap",
     "one_of",
     "points_to",
@@ -290,6 +291,15 @@ async def lock_all(db: AsyncSession, table: type[Row], ids: Collection[UUID]) ->
         .execution_options(populate_existing=True)
     )
     return (await db.exec(statement)).all()
+
+
+def named_rows(statement: Select[Any]) -> Callable[[Iterable[Any]], Any]:
+    """What makes a row of a statement's columns readable by their names.
+
+    Of thousands of rows each name is asked for, so names are found by their place.
+    """
+    row: Any = make_dataclass("Row", statement.selected_columns.keys(), slots=True)
+    return lambda values: row(*values)
 
 
 def change_fields(row: Versioned, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ _SIGNATURE_BYTES = 12
 
 OWN_TRANSACTION = text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)")
 """The number of the transaction it is asked in; none before its first write."""
+WRITING_TRANSACTION = text("SELECT CAST(pg_current_xact_id() AS text)")
+"""The same of a transaction that is about to write."""
 
 
 class Position(NamedTuple):

@@ -163,6 +163,12 @@ async def swap(*, db: Db, caller: Writer, first: UUID, second: UUID) -> dict[str
     return {"swapped": len(rows)}
 
 
+@router.post("/things:look")
+async def look(*, db: Db, caller: Writer) -> dict[str, bool]:
+    """Writes nothing at all."""
+    return {"seen": True}
+
+
 @router.get("/things:write")
 async def write_while_reading(*, db: ReadDb, caller: Reader) -> dict[str, int]:
     db.add(Thing(district_id=caller.district_id, name="never"))

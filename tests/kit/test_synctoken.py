@@ -89,3 +89,20 @@ async def test_a_repeated_write_answers_the_place_of_the_first(sign_in):
 
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.headers["Sync-Token"] == first.headers["Sync-Token"]
+
+
+async def test_a_write_that_only_keeps_its_answer_has_a_place_too(sign_in):
+    client = sign_in(**{"Idempotency-Key": "looked"})
+
+    first = await client.post("/v1/things:look")
+    again = await client.post("/v1/things:look")
+
+    assert (first.status_code, again.status_code) == (200, 200), first.text
+    assert again.headers["Sync-Token"] == first.headers["Sync-Token"]
+
+
+async def test_what_is_written_beside_a_request_is_not_the_request_s(sign_in, database, district):
+    await sign_in().post("/v1/things", json={"name": "a"})
+
+    async with database.write(district.id) as db:
+        await db.rollback()

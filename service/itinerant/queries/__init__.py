@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from service.itinerant.access import visible_assignments
 from service.itinerant.problems import AssignmentNotFound
 from service.itinerant.tables import Assignment, AssignmentPattern
 from service.kit.auth import Caller, Permission
-from service.kit.db import AsyncSession
+from service.kit.db import AsyncSession, named_rows
 from service.network.access import visible_schools
 from service.network.tables import Campus, CodeItem, Group, School
 from service.staff.tables import Teacher
@@ -101,12 +100,8 @@ def _assignment_rows() -> Select[*tuple[Any, ...]]:
 
 
 _ROWS = _assignment_rows()
-_COLUMNS = _ROWS.selected_columns.keys()
-
-
-def assignment_row(values: Iterable[Any]) -> Any:
-    """A row of ``assignments`` by the names of its columns."""
-    return SimpleNamespace(**dict(zip(_COLUMNS, values, strict=True)))
+assignment_row = named_rows(_ROWS)
+"""A row of ``assignments`` by the names of its columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

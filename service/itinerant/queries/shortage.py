@@ -1,9 +1,8 @@
 """Reading shortages and offers, and who in a group could help."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from service.itinerant.rules import AssignmentState
 from service.itinerant.rules.shortage import OfferState
 from service.itinerant.tables import Assignment, Shortage, ShortageOffer
 from service.kit.auth import Caller, Permission
-from service.kit.db import AsyncSession
+from service.kit.db import AsyncSession, named_rows
 from service.network.access import visible_schools
 from service.network.tables import Campus, CodeItem, Group, School
 from service.staff.access import visible_teachers
@@ -88,12 +87,8 @@ def _shortage_rows() -> Select[Any]:
 
 
 _ROWS = _shortage_rows()
-_COLUMNS = _ROWS.selected_columns.keys()
-
-
-def shortage_row(values: Iterable[Any]) -> Any:
-    """A row of ``shortages`` by the names of its columns."""
-    return SimpleNamespace(**dict(zip(_COLUMNS, values, strict=True)))
+shortage_row = named_rows(_ROWS)
+"""A row of ``shortages`` by the names of its columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Edge:
         request_id.set(given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex)
         language.speak(language.choose(headers.get(b"accept-language", b"").decode("latin-1")))
         written = synctoken.Written()
-        synctoken.written.set(written)
+        before = synctoken.written.set(written)
         state: dict[str, Any] = {**scope.get("state", {}), "budgets": self.budgets}
         scope["state"] = state
         outcome = _Outcome(send, state, written)
@@ -97,6 +97,7 @@ class Edge:
         finally:
             _observe(scope, operation, outcome.status, time.perf_counter() - started)
             USAGE.count(outcome.state.get("caller") or state.get("caller"), outcome.status)
+            synctoken.written.reset(before)
 
     async def _known(self, scope: Scope, asked: Headers, outcome: "_Outcome") -> str | None:
         """Count somebody who is known, and answer what is remembered; which operation that was."""

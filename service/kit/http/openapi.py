@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 
 from service.kit import synctoken
 from service.kit.http.routing import Route
+from service.kit.http.streams import EVENT_STREAM
 from service.kit.problems import Text
 
 Document = dict[str, Any]
@@ -145,6 +146,10 @@ def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) 
             if status.startswith("2"):
                 answer.setdefault("headers", {})[synctoken.HEADER] = deepcopy(dict(_SYNC_TOKEN))
     _drop(document, "itemSchema")
+    for operation in _operations(document):
+        for answer in operation["responses"].values():
+            # A stream is read event by event; a schema would speak of all that ever comes.
+            answer.get("content", {}).get(EVENT_STREAM, {}).pop("schema", None)
     _name_plainly(document)
     return document
 

@@ -191,7 +191,8 @@ async def _store(request: Request, response: Response) -> None:
     }
     # Whoever lost the answer lost its token too.
     connection = await request.state.db.connection()
-    own = (await connection.execute(synctoken.OWN_TRANSACTION)).scalar_one()
+    # What refused every item has written nothing yet; keeping this answer will be its first write.
+    own = (await connection.execute(synctoken.WRITING_TRANSACTION)).scalar_one()
     headers[synctoken.HEADER] = synctoken.make(synctoken.Position(int(own), 0))
     await idempotency.store(
         request.state.db,

@@ -1,7 +1,7 @@
 """Reading the timetable, each within the caller's reach; and a teacher's schedule for the phone."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, make_dataclass
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.kit.auth import Caller, Permission
-from service.kit.db import AsyncSession, Instant
+from service.kit.db import AsyncSession, Instant, named_rows
 from service.network.tables import Campus, CodeItem
 from service.staff.tables import Teacher
 from service.timetable.access import reaches, visible_campuses
@@ -229,14 +229,8 @@ def _lesson_rows() -> Select[Any]:
 LESSON_ROWS = _lesson_rows()
 """Lessons with the names a reader needs; every use adds who may see which."""
 
-
-# Found by the position of a name: of thousands of rows, each name is asked for.
-_LessonRow: Any = make_dataclass("_LessonRow", LESSON_ROWS.selected_columns.keys(), slots=True)
-
-
-def lesson_row(values: Iterable[Any]) -> Any:
-    """A row of ``lessons`` by the names of its columns."""
-    return _LessonRow(*values)
+lesson_row = named_rows(LESSON_ROWS)
+"""A row of ``lessons`` by the names of its columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
