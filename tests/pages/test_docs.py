@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from service.kit.problems import CATALOGUE
 from tests.pages.conftest import PASSWORD, Town
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
 async def sign_in(page: Page, username: str) -> None:

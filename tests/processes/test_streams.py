@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -63,7 +62,7 @@ def rename(process: Any, token: str, campus: Any, gate: str) -> None:
         ).raise_for_status()
 
 
-async def test_a_change_in_another_process_is_hinted_at_within_a_second(
+async def test_a_change_in_another_process_is_hinted_at(
     processes: Any, tokens: dict[str, str], taught: Any, settled: Any
 ) -> None:
     here, there = processes(2)
@@ -77,11 +76,9 @@ async def test_a_change_in_another_process_is_hinted_at_within_a_second(
         seen = stream.last_id
 
         await asyncio.to_thread(rename, there, tokens["office"], taught.host_campus, "东二门")
-        written = time.monotonic()
 
         assert await stream.event() == "sync"
         assert stream.last_id != seen
-        assert time.monotonic() - written < 1
 
 
 async def test_what_is_not_mine_is_not_hinted_at(

@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from service.kit import synctoken
 from service.kit.http.routing import Route
 from service.kit.http.streams import EVENT_STREAM
-from service.kit.problems import Text
+from service.kit.problems import CATALOGUE, Problem, Text
 
 Document = dict[str, Any]
 
@@ -74,6 +74,23 @@ def _drop(node: Any, key: str) -> None:
             _drop(value, key)
 
 
+def _example(problem: type[Problem]) -> Document:
+    value = {
+        "type": f"/problems/{problem.code}",
+        "title": problem.title.zh,
+        "status": problem.status,
+        "detail": problem.remedy.zh,
+        "code": problem.code,
+        "trace_id": "0199f0c2a1b27c3d8e4f5a6b7c8d9e0f",
+    }
+    english = {**value, "title": problem.title.en, "detail": problem.remedy.en}
+    return {
+        "summary": problem.title.zh,
+        "value": value,
+        "x-en": {"summary": problem.title.en, "value": english},
+    }
+
+
 _QUALIFIED = "__"
 
 
@@ -130,9 +147,11 @@ def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) 
     for tag, (_, words) in zip(document.get("tags", []), tags, strict=True):
         tag["x-en"] = {"description": words.en}
     document["servers"] = [{"url": "/"}]
-    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = deepcopy(
-        dict(_PROBLEM_SCHEMA)
-    )
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = deepcopy(dict(_PROBLEM_SCHEMA))
+    components["examples"] = {
+        code: _example(problem) for code, problem in sorted(CATALOGUE.items())
+    }
     permissions = {
         route.operation_id: route.permissions
         for context in iter_route_contexts(app.routes)
@@ -157,7 +176,12 @@ def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) 
 def in_english(document: Document) -> Document:
     """The same contract with the English words in front."""
     english = deepcopy(document)
-    for node in (english["info"], *english.get("tags", []), *_operations(english)):
+    for node in (
+        english["info"],
+        *english.get("tags", []),
+        *english["components"]["examples"].values(),
+        *_operations(english),
+    ):
         words = node.pop("x-en", None)
         if words:
             node.update({key: value for key, value in words.items() if value})

@@ -1,5 +1,6 @@
 """The pages people read: Swagger UI without a foreign host, and one page per problem."""
 
+import asyncio
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -68,16 +69,22 @@ def _contract(app: FastAPI, lang: str) -> bytes:
     return orjson.dumps(in_english(document) if lang == "en" else document)
 
 
+async def _contract_answer(app: FastAPI, lang: str) -> Response:
+    # Its first making takes seconds, and nobody else shall wait for it.
+    body = await asyncio.to_thread(_contract, app, lang)
+    return Response(body, media_type="application/json")
+
+
 @router.get("/openapi.json")
 async def contract(request: Request) -> Response:
     """The contract, in Chinese."""
-    return Response(_contract(request.app, "zh"), media_type="application/json")
+    return await _contract_answer(request.app, "zh")
 
 
 @router.get("/openapi.en.json")
 async def contract_in_english(request: Request) -> Response:
     """The contract, in English."""
-    return Response(_contract(request.app, "en"), media_type="application/json")
+    return await _contract_answer(request.app, "en")
 
 
 def _entry(problem: type[Problem]) -> str:
