@@ -43,7 +43,9 @@ def said(school, **more):
 
 
 async def changes_of(db, teacher_id):
-    statement = select(Change.event).where(col(Change.resource_id) == teacher_id)
+    statement = (
+        select(Change.event).where(col(Change.resource_id) == teacher_id).order_by(col(Change.seq))
+    )
     return list((await db.exec(statement)).all())
 
 
