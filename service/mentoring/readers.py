@@ -9,9 +9,10 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.mentoring import queries
-from service.mentoring.queries import PairingFilter, log, programme, studio
+from service.mentoring.queries import PairingFilter, agreement, log, programme, studio
 from service.mentoring.queries.matching import matchings
 from service.mentoring.schemas import PairingOut
+from service.mentoring.schemas.agreement import AgreementTextOut
 from service.mentoring.schemas.log import LogEntryOut
 from service.mentoring.schemas.matching import MatchingOut
 from service.mentoring.schemas.programme import EntryOut, ProgrammeOut
@@ -23,6 +24,7 @@ from service.mentoring.schemas.studio import (
     StudioReviewOut,
 )
 from service.mentoring.tables import (
+    AgreementText,
     LogEntry,
     MentoringMatching,
     MentoringProgramme,
@@ -60,6 +62,10 @@ async def _entries(db: AsyncSession, caller: Caller) -> Rows:
     at = await standpoint(db, district_id=caller.district_id)
     seen = programme.entries(caller, programme_id=None, kind=None, day=at.day)
     return Rows(seen, each(EntryOut.of))
+
+
+async def _agreement_texts(_: AsyncSession, caller: Caller) -> Rows:
+    return Rows(agreement.texts(caller), each(AgreementTextOut.of))
 
 
 async def _log_entries(db: AsyncSession, caller: Caller) -> Rows:
@@ -103,6 +109,7 @@ PROGRAMMES = Permission.PROGRAMME_READ
 
 READERS = (
     Reader(table=Pairing, permission=Permission.MENTORING_READ, rows=_pairings),
+    Reader(table=AgreementText, permission=Permission.MENTORING_READ, rows=_agreement_texts),
     Reader(table=LogEntry, permission=Permission.MENTORING_READ, rows=_log_entries),
     Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),
     Reader(table=MentoringMatching, permission=PROGRAMMES, rows=_matchings),

@@ -796,6 +796,19 @@ _ENTRY = {"kind": "meeting", "on_date": "2026-01-01", "topic": "课堂提问的�
 _ACCEPTED = {"pairing_id": "accepted_pairing"}
 _MENTEE = {"teacher_id": "mentee"}
 
+
+async def _new_mentor(place: Place) -> Any:
+    mentor = await place.make.teacher(school=place.school, teaching_since=date(2000, 9, 1))
+    return {"mentor_id": str(mentor.id)}
+
+
+async def _text_in_force(place: Place) -> Any:
+    text = await place.make.agreement_text(number=place.number() + 1)
+    return {"text_number": text.number}
+
+
+_ACTIVE = {"pairing_id": "active_pairing"}
+
 MENTORING: Chapter = {
     "listPairings": op("mentoring.read", lists="pairing"),
     "proposePairing": op("mentoring.write", at="teacher", body=_new_pairing, in_body=True),
@@ -804,6 +817,16 @@ MENTORING: Chapter = {
     "acceptPairing": op("mentoring.answer"),
     "declinePairing": op("mentoring.answer", body=_always({"note": "已有安排"})),
     "activatePairing": op("mentoring.write", named=_ACCEPTED),
+    "replaceMentor": op("mentoring.write", named=_ACTIVE, body=_new_mentor),
+    "listAgreementTexts": op("mentoring.read"),
+    "getAgreementText": op("mentoring.read"),
+    "publishAgreementText": op(
+        "mentoring.write",
+        body=_always({"title": "师徒结对协议书", "body": "一、导师……"}),
+        district_decides=True,
+    ),
+    "getAgreement": op("mentoring.read"),
+    "signPairing": op("mentoring.answer", named=_ACCEPTED, body=_text_in_force),
     "endPairing": op("mentoring.write", body=_always({"reason": "withdrawn"})),
     "listLogEntries": op("mentoring.read"),
     "writeLogEntry": op(

@@ -10,6 +10,7 @@ from service.kit.db import AsyncSession, days
 from service.mentoring.rules import PairingState
 from service.mentoring.schemas.programme import StandardIn
 from service.mentoring.tables import (
+    AgreementText,
     LogEntry,
     MentoringProgramme,
     MentoringStandard,
@@ -54,6 +55,17 @@ async def pairing(
         state=state,
         **{**filled, **values},
     )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def agreement_text(
+    db: AsyncSession, *, district: District, number: int = 1, **values: Any
+) -> AgreementText:
+    """A text of the district's own."""
+    filled = {"title": "师徒结对协议书", "body": "一、导师……", **values}
+    row = AgreementText(district_id=district.id, number=number, **filled)
     db.add(row)
     await db.flush()
     return row

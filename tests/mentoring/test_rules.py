@@ -1,5 +1,6 @@
 """A pairing's life, a mentor's places, and what a mentee still needs."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.mentoring.problems import (
+    AgreementUnsigned,
     EndUnfit,
     MentorFull,
     MentorUnfit,
@@ -31,15 +33,18 @@ from service.mentoring.rules import (
     check_act,
     check_capacity,
     check_pair,
+    check_replacement,
     dual_gaps,
     end,
     experienced,
+    hand_over,
     lacks,
     leaves_on,
     move_end,
     places_taken,
     ripened,
     school_on,
+    sign,
     state_on,
     years_taught,
 )
@@ -52,6 +57,7 @@ YEAR = (AUTUMN, SUMMER)
 PROPOSED = Life()
 ACCEPTED = Life(PairingState.ACCEPTED, mentor_accepted=True, mentee_accepted=True)
 ACTIVE = Life(PairingState.ACTIVE, mentor_accepted=True, mentee_accepted=True)
+SIGNED = replace(ACCEPTED, state=PairingState.SIGNED, mentor_signed=True, mentee_signed=True)
 ENDED = Life(PairingState.ENDED)
 DAY = timedelta(days=1)
 
@@ -72,8 +78,9 @@ def test_a_pairing_is_accepted_when_both_have(order):
     ("life", "acts"),
     [
         (PROPOSED, {Act.CHANGE, Act.ACCEPT, Act.DECLINE, Act.END}),
-        (ACCEPTED, {Act.CHANGE, Act.DECLINE, Act.ACTIVATE, Act.END}),
-        (ACTIVE, {Act.CHANGE, Act.END}),
+        (ACCEPTED, {Act.CHANGE, Act.DECLINE, Act.SIGN, Act.ACTIVATE, Act.END}),
+        (SIGNED, {Act.CHANGE, Act.DECLINE, Act.SIGN, Act.ACTIVATE, Act.END}),
+        (ACTIVE, {Act.CHANGE, Act.SIGN, Act.REPLACE, Act.END}),
         (ENDED, set()),
     ],
     ids=lambda value: getattr(value, "state", ""),
@@ -102,6 +109,53 @@ def test_and_on_no_other(day):
 def test_a_proposal_does_not_begin():
     with pytest.raises(PairingStateUnfit):
         activate(accept(PROPOSED, by=Side.MENTOR), valid=YEAR, today=TODAY)
+
+
+@pytest.mark.parametrize("order", [(Side.MENTOR, Side.MENTEE), (Side.MENTEE, Side.MENTOR)])
+def test_a_pairing_is_signed_when_both_have(order):
+    halfway = sign(ACCEPTED, by=order[0])
+
+    assert halfway.state is PairingState.ACCEPTED
+    assert sign(halfway, by=order[1]) == SIGNED
+    assert sign(SIGNED, by=order[0]) == SIGNED
+    assert sign(sign(ACTIVE, by=order[0]), by=order[1]).state is PairingState.ACTIVE
+
+
+def test_where_the_programme_asks_for_it_only_a_signed_pairing_begins():
+    with pytest.raises(AgreementUnsigned):
+        activate(sign(ACCEPTED, by=Side.MENTOR), valid=YEAR, today=TODAY, signature_needed=True)
+
+    begun = activate(SIGNED, valid=YEAR, today=TODAY, signature_needed=True)
+    assert begun.state is PairingState.ACTIVE
+
+
+@pytest.mark.parametrize("on", [TODAY, TODAY + DAY, SUMMER - DAY])
+def test_a_mentor_is_replaced_on_a_day_to_come(on):
+    assert check_replacement(ACTIVE, valid=YEAR, on=on, today=TODAY) == (on, SUMMER)
+
+
+@pytest.mark.parametrize(
+    ("on", "today"),
+    [(TODAY - DAY, TODAY), (SUMMER, TODAY), (AUTUMN, AUTUMN), (AUTUMN, AUTUMN - DAY)],
+)
+def test_and_on_no_other_day(on, today):
+    with pytest.raises(EndUnfit) as refused:
+        check_replacement(ACTIVE, valid=YEAR, on=on, today=today)
+
+    assert [error.pointer for error in refused.value.errors] == ["/on"]
+
+
+@given(
+    until=st.none() | st.integers(2, 300).map(lambda number: AUTUMN + number * DAY),
+    today=st.integers(1, 299).map(lambda number: AUTUMN + number * DAY),
+)
+def test_a_hand_over_leaves_no_gap_and_no_overlap(until, today):
+    """Unless the former days are over already: then they stay as they were."""
+    former, taken = hand_over(valid=(AUTUMN, until), successor=(today, until), today=today)
+
+    assert former[0] == AUTUMN
+    assert former[1] == (today if until is None else min(today, until))
+    assert taken == (today, until)
 
 
 @pytest.mark.parametrize("on", [AUTUMN + DAY, TODAY, TODAY + DAY])

@@ -103,6 +103,7 @@ VERBS: Mapping[str, Text] = {
     "refused": Text("未批准", "refused"),
     "registered": Text("已登记", "registered"),
     "relaid": Text("已随校历重排", "laid out anew"),
+    "replaced": Text("已更换导师", "replaced"),
     "requested": Text("已申请", "requested"),
     "resolved": Text("异议已处理", "resolved"),
     "returned": Text("已退回", "returned"),
@@ -321,7 +322,19 @@ NOUNS: Mapping[str, Noun] = {
     "pairing": Noun(
         Text("师徒结对", "Pairing"),
         Permission.MENTORING_READ,
-        ("proposed", "changed", "accepted", "declined", "activated", "ended"),
+        (
+            "proposed",
+            "changed",
+            "accepted",
+            "declined",
+            "signed",
+            "activated",
+            "replaced",
+            "ended",
+        ),
+    ),
+    "agreement-text": Noun(
+        Text("结对协议文本", "Agreement text"), Permission.MENTORING_READ, ("published",)
     ),
     "log-entry": Noun(
         Text("帮扶记录", "Log entry"),

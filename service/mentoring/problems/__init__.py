@@ -1,6 +1,8 @@
 """What mentoring refuses, and the way out, a file per noun."""
 
 from service.mentoring.problems.pairing import (
+    AgreementOutdated,
+    AgreementUnsigned,
     EndUnfit,
     MenteeNotFound,
     MentorFull,
@@ -10,12 +12,16 @@ from service.mentoring.problems.pairing import (
     PairingNotBegun,
     PairingNotFound,
     PairingStateUnfit,
+    ReplacementPending,
     RoleTaken,
+    SameMentor,
     SelfMentoring,
     UnknownRole,
 )
 
 __all__ = [
+    "AgreementOutdated",
+    "AgreementUnsigned",
     "EndUnfit",
     "MenteeNotFound",
     "MentorFull",
@@ -25,7 +31,9 @@ __all__ = [
     "PairingNotBegun",
     "PairingNotFound",
     "PairingStateUnfit",
+    "ReplacementPending",
     "RoleTaken",
+    "SameMentor",
     "SelfMentoring",
     "UnknownRole",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from service.kit.problems import (
     Conflict,
@@ -48,9 +49,9 @@ class SelfMentoring(ValidationFailed):
     title = Text("导师和徒弟不能是同一人", "Nobody mentors oneself")
     remedy = Text("请另选导师。", "Choose another mentor.")
 
-    def __init__(self) -> None:
-        message = Text("与导师是同一人", "is the mentor as well")
-        super().__init__(errors=[FieldError("/mentee_id", self.code, message)])
+    def __init__(self, *, pointer: str = "/mentee_id") -> None:
+        message = Text("导师与徒弟是同一人", "is mentor and mentee at once")
+        super().__init__(errors=[FieldError(pointer, self.code, message)])
 
 
 class UnknownRole(ValidationFailed):
@@ -126,12 +127,66 @@ class PairingStateUnfit(Conflict):
     code = "pairing-state-unfit"
     title = Text("结对当前状态不允许此操作", "The state of the pairing does not allow this")
     remedy = Text(
-        "提议由双方接受后方可启动;启动后可以结束;已结束的结对不能再变动。",
-        "Both accept a proposal, then it is activated; what is active can end; what ended stays.",
+        "提议由双方接受后方可签署协议和启动;启动后可以更换导师或结束;已结束的结对不能再变动。",
+        "Both accept a proposal, then it is signed and activated; what is active can be handed to "
+        "another mentor or end; what ended stays.",
     )
 
     def __init__(self, *, state: str = "", act: str = "") -> None:
         super().__init__(state=state, act=act)
+
+
+class AgreementUnsigned(Conflict):
+    """The programme asks for both signatures before a pairing begins."""
+
+    code = "agreement-unsigned"
+    title = Text("结对协议尚未由双方签署", "The agreement is not signed by both")
+    remedy = Text(
+        "本期帮扶项目要求签署协议后启动:请导师与徒弟先用本人账号签署。",
+        "The programme asks for it: let mentor and mentee sign from their own accounts first.",
+    )
+
+
+class AgreementOutdated(Conflict):
+    """The agreement was read in another text than the one to be signed."""
+
+    code = "agreement-outdated"
+    title = Text("协议文本已更新", "The agreement has another text by now")
+    remedy = Text(
+        "请重新阅读协议,再按其中的 text_number 签署。",
+        "Read the agreement again and sign the text_number it names.",
+    )
+
+    def __init__(self, *, text_number: int = 0) -> None:
+        message = Text(f"应为 {text_number}", f"is {text_number} now")
+        errors = [FieldError("/text_number", self.code, message)]
+        super().__init__(errors=errors, text_number=text_number)
+
+
+class SameMentor(ValidationFailed):
+    """Somebody is to be replaced by themselves."""
+
+    code = "same-mentor"
+    title = Text("接任的导师就是现任导师", "Nobody is replaced by themselves")
+    remedy = Text("请另选导师。", "Choose another mentor.")
+
+    def __init__(self) -> None:
+        message = Text("与现任导师是同一人", "is the mentor already")
+        super().__init__(errors=[FieldError("/mentor_id", self.code, message)])
+
+
+class ReplacementPending(Conflict):
+    """Another mentor is to take over already."""
+
+    code = "replacement-pending"
+    title = Text("该结对已在更换导师", "Another mentor is to take over already")
+    remedy = Text(
+        "请先启动接任的结对,或将其结束(撤回)后再操作。",
+        "Activate the pairing that is to follow, or end it, before you go on.",
+    )
+
+    def __init__(self, *, pairing_id: UUID | None = None) -> None:
+        super().__init__(pairing_id=str(pairing_id) if pairing_id else None)
 
 
 class PairingNotBegun(Conflict):
@@ -167,6 +222,12 @@ refuses("ex_pairing_persons", PairedAlready)
 refuses("ck_pairing_oneself", SelfMentoring)
 refuses("ck_pairing_accepted", PairingStateUnfit)
 refuses("ck_pairing_end", PairingStateUnfit)
+refuses("ck_pairing_signed", PairingStateUnfit)
+refuses("uq_pairing_replaces", ReplacementPending)
+refuses("uq_agreement_text_number", AgreementOutdated)
+
+refuses_missing("fk_pairing_replaces", "/pairing_id")
+refuses_missing("fk_pairing_agreement_text", "/text_number")
 
 refuses_missing("fk_pairing_mentor", "/mentor_id")
 refuses_missing("fk_pairing_mentee", "/mentee_id")
@@ -174,5 +235,6 @@ refuses_missing("fk_pairing_mentee", "/mentee_id")
 _LISTED = Text("取值不在允许范围内", "is none of the allowed values")
 
 refuses_value("ck_pairing_state", "/state", _LISTED)
+refuses_value("ck_agreement_text_number", "/number", _LISTED)
 refuses_value("ck_pairing_end_reason", "/reason", _LISTED)
 refuses_value("ck_pairing_valid", "/valid_until", Text("应晚于开始日期", "must be after the first"))

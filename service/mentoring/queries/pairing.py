@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from service.kit.auth import Caller, Permission
-from service.kit.db import AsyncSession, lock
+from service.kit.db import AsyncSession, lock, lock_all
 from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
 from service.mentoring.access import governed_pairings, visible_pairings
 from service.mentoring.problems import MenteeNotFound, PairingNotFound, UnknownRole
@@ -200,6 +200,21 @@ async def _values(db: AsyncSession, statement: Executable) -> Sequence[Any]:
     return (await (await db.connection()).execute(statement)).all()
 
 
+async def pairing_in_reach(db: AsyncSession, *, caller: Caller, pairing_id: UUID) -> Pairing:
+    """A pairing within sight, as it is, to be read only.
+
+    Raises
+    ------
+    PairingNotFound
+        There is none, or the caller may not see it.
+    """
+    statement = select(Pairing).where(col(Pairing.id) == pairing_id, visible_pairings(caller))
+    found = (await db.exec(statement)).one_or_none()
+    if found is None:
+        raise PairingNotFound
+    return found
+
+
 async def pairing_in_sight(db: AsyncSession, *, caller: Caller, pairing_id: UUID) -> Pairing:
     """A pairing within sight, locked, as it is now.
 
@@ -220,6 +235,8 @@ async def pairing_in_sight(db: AsyncSession, *, caller: Caller, pairing_id: UUID
 async def pairing_to_change(db: AsyncSession, *, caller: Caller, pairing_id: UUID) -> Pairing:
     """A pairing the caller may change; its mentor is locked before it, then the pairing.
 
+    Of one that replaces another, the other's mentor and the other are locked with it.
+
     Raises
     ------
     PairingNotFound
@@ -227,20 +244,34 @@ async def pairing_to_change(db: AsyncSession, *, caller: Caller, pairing_id: UUI
     Forbidden
         The caller sees it, but the mentee's office looks after it.
     """
-    statement = select(Pairing.mentor_id, governed_pairings(caller)).where(
+    statement = select(Pairing.mentor_id, Pairing.replaces_id, governed_pairings(caller)).where(
         col(Pairing.id) == pairing_id, visible_pairings(caller)
     )
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise PairingNotFound
-    mentor_id, allowed = found
+    mentor_id, replaces_id, allowed = found
     if not allowed:
         raise Forbidden
-    await lock_teachers(db, teacher_ids=[mentor_id])
-    pairing = await lock(db, Pairing, pairing_id)
-    if pairing is None:
-        raise PairingNotFound
-    return pairing
+    former = select(Pairing.mentor_id).where(col(Pairing.id) == replaces_id)
+    await lock_teachers(db, teacher_ids=[mentor_id, *(await db.exec(former)).all()])
+    ids = [pairing_id] if replaces_id is None else [pairing_id, replaces_id]
+    held = {one.id: one for one in await lock_all(db, Pairing, ids)}
+    return held[pairing_id]
+
+
+async def replaced_by(db: AsyncSession, *, pairing: Pairing) -> Pairing | None:
+    """The pairing that another one is to follow."""
+    statement = select(Pairing).where(col(Pairing.id) == pairing.replaces_id)
+    return (await db.exec(statement)).one_or_none()
+
+
+async def successor_of(db: AsyncSession, *, pairing_id: UUID) -> Pairing | None:
+    """The open pairing that is to follow another."""
+    statement = select(Pairing).where(
+        col(Pairing.replaces_id) == pairing_id, col(Pairing.state) != PairingState.ENDED.value
+    )
+    return (await db.exec(statement)).one_or_none()
 
 
 # The two

@@ -326,6 +326,12 @@ async def policy_for(db: AsyncSession, *, district_id: UUID, mentee_id: UUID, da
     return policy_in(asked[mentee_id], of_district=of_district)
 
 
+async def signature_needed(db: AsyncSession, *, mentee_id: UUID, day: date) -> bool:
+    """Whether a mentee's programme asks for a signed agreement before a pairing begins."""
+    asked = await standards_in_force(db, mentee_ids=[mentee_id], day=day)
+    return mentee_id in asked and asked[mentee_id].agreement_required
+
+
 # Decided by hand
 
 

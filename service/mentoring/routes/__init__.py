@@ -1,9 +1,10 @@
 """Routes of mentoring, a file per noun."""
 
-from service.mentoring.routes import coverage, log, matching, pairing, programme, studio
+from service.mentoring.routes import agreement, coverage, log, matching, pairing, programme, studio
 
 routers = [
     *pairing.routers,
+    agreement.router,
     log.router,
     programme.router,
     coverage.router,

@@ -26,8 +26,9 @@ from service.kit.http import (
 )
 from service.kit.problems import RelatedNotFound
 from service.mentoring import actions, queries
-from service.mentoring.actions import Ending, NewPairing
+from service.mentoring.actions import Ending, NewPairing, Replacement
 from service.mentoring.problems import (
+    AgreementUnsigned,
     EndUnfit,
     MenteeNotFound,
     MentorFull,
@@ -37,7 +38,9 @@ from service.mentoring.problems import (
     PairingNotBegun,
     PairingNotFound,
     PairingStateUnfit,
+    ReplacementPending,
     RoleTaken,
+    SameMentor,
     SelfMentoring,
     UnknownRole,
 )
@@ -52,6 +55,7 @@ from service.mentoring.schemas import (
     PairingIn,
     PairingOut,
     PairingPatch,
+    ReplaceIn,
 )
 from service.mentoring.tables import Pairing
 from service.network.queries import standpoint
@@ -84,7 +88,10 @@ class PairingQuery:
     ] = None
     state: Annotated[
         PairingState | None,
-        Query(description="proposed 待答复,accepted 已同意,active 进行中,ended 已结束(含期满)"),
+        Query(
+            description="proposed 待答复,accepted 已同意,signed 已签协议,"
+            "active 进行中,ended 已结束(含期满)"
+        ),
     ] = None
     as_of: Annotated[
         date | None, Query(description="仅起止日期包含这一天的;状态与学校也按这一天")
@@ -197,13 +204,15 @@ async def get_pairing(*, db: ReadDb, caller: Reader, pairing_id: UUID, tag: Tag)
     operation_id="changePairing",
     summary="修改师徒结对",
     description="修改培养目标或结束日期(JSON Merge Patch,未给出的字段不变)。"
-    "导师、徒弟与角色不能修改;更换导师请结束后重新提议。延长须导师有名额。",
-    responses=may_fail(PairingNotFound, PairingStateUnfit, EndUnfit, MentorFull, RoleTaken),
+    "导师、徒弟与角色不能修改;更换导师请用 :replace。延长须导师有名额;正在更换导师时结束日期不变。",
+    responses=may_fail(
+        PairingNotFound, PairingStateUnfit, EndUnfit, MentorFull, RoleTaken, ReplacementPending
+    ),
     openapi_extra=english(
         "Change a pairing",
         "Its goals or its last day (JSON Merge Patch: what is left out stays). The two and the "
-        "role stay: to replace a mentor, end the pairing and propose another. A longer one needs "
-        "a place of the mentor.",
+        "role stay: to replace a mentor, use :replace. A longer one needs a place of the mentor; "
+        "while somebody else is to take over, the last day stays.",
     ),
 )
 async def change_pairing(
@@ -280,12 +289,17 @@ async def decline_pairing(
     "/pairings/{pairing_id}:activate",
     operation_id="activatePairing",
     summary="启动结对",
-    description="双方同意后,自开始日期当天起启动。同一徒弟同一角色同一时间只有一位在带导师。",
-    responses=may_fail(PairingNotFound, PairingStateUnfit, PairingNotBegun, RoleTaken),
+    description="双方同意后,自开始日期当天起启动;帮扶项目要求签署协议的,须双方先签署。"
+    "同一徒弟同一角色同一时间只有一位在带导师。"
+    "接任的结对自启动当天开始,原结对同日以“更换导师”结束,中间不间断。",
+    responses=may_fail(
+        PairingNotFound, PairingStateUnfit, AgreementUnsigned, PairingNotBegun, RoleTaken
+    ),
     openapi_extra=english(
         "Activate a pairing",
-        "Begins it once both have accepted, from its first day on. A mentee has one active mentor "
-        "per role at a time.",
+        "Begins it once both have accepted (and signed, where the programme asks for it), from "
+        "its first day on. A mentee has one active mentor per role at a time. One that replaces "
+        "another begins today, and the other ends today.",
     ),
 )
 async def activate_pairing(
@@ -294,6 +308,54 @@ async def activate_pairing(
     """Activate a pairing."""
     pairing = await actions.activate(db, caller=caller, pairing_id=pairing_id, expected=expected)
     return await _answer(db, pairing, tag=tag)
+
+
+@pairing_router.post(
+    "/pairings/{pairing_id}:replace",
+    status_code=201,
+    operation_id="replaceMentor",
+    summary="更换导师",
+    description="为进行中的结对提议接任的导师,角色与结束日期不变。接任者与徒弟接受后启动,"
+    "启动当天原结对以“更换导师”结束:徒弟不会有一天没有导师。接任者谢绝时原结对不受影响。"
+    "返回接任的结对。",
+    responses=may_fail(
+        PairingNotFound,
+        PairingStateUnfit,
+        EndUnfit,
+        RelatedNotFound,
+        SelfMentoring,
+        SameMentor,
+        MentorUnfit,
+        MentorFull,
+        PairedAlready,
+        ReplacementPending,
+    ),
+    openapi_extra=english(
+        "Replace the mentor",
+        "Proposes another mentor for an active pairing, in the same role and up to the same day. "
+        "When the two have accepted and it is activated, the former pairing ends on that very "
+        "day: no gap. If the new mentor declines, nothing has changed. Answers with the pairing "
+        "that is to follow.",
+    ),
+)
+async def replace_mentor(
+    *,
+    db: Db,
+    caller: Writer,
+    pairing_id: UUID,
+    body: ReplaceIn,
+    expected: IfMatch,
+    tag: NewTag,
+) -> PairingOut:
+    """Replace the mentor."""
+    successor = await actions.replace(
+        db,
+        caller=caller,
+        pairing_id=pairing_id,
+        new=Replacement(body.mentor_id, body.on, body.note),
+        expected=expected,
+    )
+    return await _answer(db, successor, tag=tag)
 
 
 @pairing_router.post(

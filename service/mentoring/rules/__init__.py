@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.kit.problems import Text
 from service.mentoring.problems import (
+    AgreementUnsigned,
     EndUnfit,
     MentorFull,
     MentorUnfit,
@@ -31,6 +32,7 @@ class PairingState(StrEnum):
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
+    SIGNED = "signed"
     ACTIVE = "active"
     ENDED = "ended"
 
@@ -50,7 +52,9 @@ class Act(StrEnum):
     CHANGE = "change"
     ACCEPT = "accept"
     DECLINE = "decline"
+    SIGN = "sign"
     ACTIVATE = "activate"
+    REPLACE = "replace"
     END = "end"
 
 
@@ -61,12 +65,17 @@ class Side(StrEnum):
     MENTEE = "mentee"
 
 
-_OPEN = frozenset({PairingState.PROPOSED, PairingState.ACCEPTED, PairingState.ACTIVE})
+_COMING = frozenset({PairingState.PROPOSED, PairingState.ACCEPTED, PairingState.SIGNED})
+_AGREED = frozenset({PairingState.ACCEPTED, PairingState.SIGNED})
+_OPEN = _COMING | {PairingState.ACTIVE}
 _ALLOWED: Mapping[Act, frozenset[PairingState]] = {
     Act.CHANGE: _OPEN,
     Act.ACCEPT: frozenset({PairingState.PROPOSED}),
-    Act.DECLINE: frozenset({PairingState.PROPOSED, PairingState.ACCEPTED}),
-    Act.ACTIVATE: frozenset({PairingState.ACCEPTED}),
+    Act.DECLINE: _COMING,
+    # What was moved in as active may be signed all the same.
+    Act.SIGN: _AGREED | {PairingState.ACTIVE},
+    Act.ACTIVATE: _AGREED,
+    Act.REPLACE: frozenset({PairingState.ACTIVE}),
     Act.END: _OPEN,
 }
 
@@ -78,6 +87,8 @@ class Life:
     state: PairingState = PairingState.PROPOSED
     mentor_accepted: bool = False
     mentee_accepted: bool = False
+    mentor_signed: bool = False
+    mentee_signed: bool = False
 
 
 def check_act(life: Life, act: Act) -> None:
@@ -112,17 +123,42 @@ def accept(life: Life, *, by: Side) -> Life:
     return after
 
 
-def activate(life: Life, *, valid: Span, today: date) -> Life:
+def sign(life: Life, *, by: Side) -> Life:
+    """One of the two signs the agreement; when both have, an accepted pairing is signed.
+
+    To sign twice is no mistake and changes nothing. An active pairing stays active.
+
+    Raises
+    ------
+    PairingStateUnfit
+        Not both have accepted, or it is over.
+    """
+    check_act(life, Act.SIGN)
+    if by is Side.MENTOR:
+        after = replace(life, mentor_signed=True)
+    else:
+        after = replace(life, mentee_signed=True)
+    both = after.mentor_signed and after.mentee_signed
+    if both and after.state is PairingState.ACCEPTED:
+        return replace(after, state=PairingState.SIGNED)
+    return after
+
+
+def activate(life: Life, *, valid: Span, today: date, signature_needed: bool = False) -> Life:
     """Both have agreed and the first day has come.
 
     Raises
     ------
     PairingStateUnfit
         One of them has not agreed yet, or it is active or over already.
+    AgreementUnsigned
+        Its programme asks for both signatures first.
     PairingNotBegun
         Its first day is still to come, or its last day is past.
     """
     check_act(life, Act.ACTIVATE)
+    if signature_needed and life.state is not PairingState.SIGNED:
+        raise AgreementUnsigned
     if not covers(valid, today):
         raise PairingNotBegun(valid_from=valid[0], valid_until=valid[1])
     return replace(life, state=PairingState.ACTIVE)
@@ -154,6 +190,34 @@ def end(life: Life, *, reason: EndReason, valid: Span, on: date, today: date) ->
     return valid[0], on
 
 
+def check_replacement(life: Life, *, valid: Span, on: date, today: date) -> Span:
+    """The days of the pairing that is to follow another from a day on.
+
+    Raises
+    ------
+    PairingStateUnfit
+        Only an active pairing has a mentor to replace.
+    EndUnfit
+        The day is past, or not one of the pairing's days after its first.
+    """
+    check_act(life, Act.REPLACE)
+    if on < today:
+        raise EndUnfit(pointer="/on", message=_GONE)
+    if not covers(valid, on) or on == valid[0]:
+        raise EndUnfit(pointer="/on", message=_NOT_WITHIN)
+    return on, valid[1]
+
+
+def hand_over(*, valid: Span, successor: Span, today: date) -> tuple[Span, Span]:
+    """The days of a pairing and of the one that follows it, from today on: no gap, no overlap.
+
+    The successor begins on the day it becomes active. A former pairing whose days are over keeps
+    them.
+    """
+    until = today if valid[1] is None else min(valid[1], today)
+    return (valid[0], until), (today, successor[1])
+
+
 def move_end(life: Life, *, valid: Span, until: date | None, today: date) -> Span:
     """The days of a pairing that lasts longer or shorter.
 
@@ -180,6 +244,7 @@ _NOT_COMPLETED = Text(
 _NOT_WITHIN = Text(
     "应晚于开始日期,且不晚于原定结束日期", "must be after its first day and within its days"
 )
+_GONE = Text("不能早于今天", "must not be past")
 _TOO_FAR = Text(
     "最迟为明天;更晚的结束请修改 valid_until", "tomorrow at the latest; else change valid_until"
 )
@@ -191,7 +256,7 @@ def state_on(state: PairingState, *, valid: Span, day: date) -> PairingState:
     return PairingState.ENDED if state is PairingState.ACTIVE and over else state
 
 
-_RIPENESS = (PairingState.PROPOSED, PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.ENDED)
+_RIPENESS = tuple(PairingState)
 
 
 def ripened(present: PairingState, said: PairingState) -> PairingState:

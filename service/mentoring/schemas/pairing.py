@@ -87,11 +87,22 @@ class EndIn(In):
     note: Note = ""
 
 
+class ReplaceIn(In):
+    """Who is to take over, and from which day on."""
+
+    mentor_id: Annotated[UUID, Field(description="接任的导师", examples=[_DEMO_UUID])]
+    on: Annotated[
+        date | None, Field(description="自该日起可以接任;空表示明天", examples=["2026-11-02"])
+    ] = None
+    note: Note = ""
+
+
 # Out
 
 _STATES = {
     PairingState.PROPOSED: Text("拟结对", "Proposed"),
     PairingState.ACCEPTED: Text("已同意", "Accepted"),
+    PairingState.SIGNED: Text("已签协议", "Signed"),
     PairingState.ACTIVE: Text("进行中", "Active"),
     PairingState.ENDED: Text("已结束", "Ended"),
 }
@@ -138,6 +149,13 @@ class PairingOut(Out):
     goals: str
     mentor_accepted: bool
     mentee_accepted: bool
+    mentor_signed_at: Annotated[
+        AwareDatetime | None, Field(description="导师签署协议的时间;空表示尚未签署")
+    ]
+    mentee_signed_at: Annotated[
+        AwareDatetime | None, Field(description="徒弟签署协议的时间;空表示尚未签署")
+    ]
+    replaces_id: Annotated[UUID | None, Field(description="所接替的结对;启动之日原结对随之结束")]
     activated_on: date | None
     ended_at: AwareDatetime | None
     end_reason: EndReason | None
@@ -169,6 +187,9 @@ class PairingOut(Out):
             goals=pairing.goals,
             mentor_accepted=pairing.mentor_accepted,
             mentee_accepted=pairing.mentee_accepted,
+            mentor_signed_at=pairing.mentor_signed_at,
+            mentee_signed_at=pairing.mentee_signed_at,
+            replaces_id=pairing.replaces_id,
             activated_on=pairing.activated_on,
             ended_at=pairing.ended_at,
             end_reason=reason,

@@ -141,6 +141,9 @@ class StandardIn(In):
         default_factory=QualificationIn
     )
     plan: Annotated[PlanIn, Field(description="每学期最低要求")] = Field(default_factory=PlanIn)
+    agreement_required: Annotated[
+        bool, Field(description="是否须双方签署协议后才能启动结对;否则可以补签", examples=[False])
+    ] = False
     weights: Annotated[WeightsIn, Field(description="匹配时各项的权重(0–100)")] = Field(
         default_factory=WeightsIn
     )
@@ -165,6 +168,7 @@ class StandardIn(In):
             "lesson_plans": self.plan.lesson_plans,
             "observed_by_mentor": self.plan.observed_by_mentor,
             "observed_of_mentor": self.plan.observed_of_mentor,
+            "agreement_required": self.agreement_required,
             "weights": self.weights.model_dump(),
         }
 
@@ -275,6 +279,7 @@ class StandardOut(Out):
     roles: list[RoleOut]
     mentors: QualificationOut
     plan: PlanOut
+    agreement_required: Annotated[bool, Field(description="是否须签署协议后启动结对")]
     weights: WeightsOut
     decided_by_name: str
     decided_at: AwareDatetime
@@ -304,6 +309,7 @@ class StandardOut(Out):
                 observed_by_mentor=row.observed_by_mentor,
                 observed_of_mentor=row.observed_of_mentor,
             ),
+            agreement_required=row.agreement_required,
             weights=WeightsOut(**row.weights),
             decided_by_name=row.decided_by_name,
             decided_at=row.decided_at,

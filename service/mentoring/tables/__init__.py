@@ -1,5 +1,6 @@
 """Rows of mentoring, a file per noun."""
 
+from service.mentoring.tables.agreement import AgreementText
 from service.mentoring.tables.log import LogEntry, LogEntryVersion
 from service.mentoring.tables.matching import (
     MatchingChoice,
@@ -23,6 +24,7 @@ from service.mentoring.tables.studio import (
 )
 
 __all__ = [
+    "AgreementText",
     "LogEntry",
     "LogEntryVersion",
     "MatchingChoice",

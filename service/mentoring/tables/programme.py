@@ -93,6 +93,7 @@ class MentoringStandard(Tenant, table=True):
     lesson_plans: int = Field(sa_type=SmallInteger)
     observed_by_mentor: int = Field(sa_type=SmallInteger)
     observed_of_mentor: int = Field(sa_type=SmallInteger)
+    agreement_required: bool = False
     weights: dict[str, int] = Field(sa_type=JSONB)
     decided_by_name: str
     decided_at: datetime = Field(sa_type=Instant)

@@ -101,6 +101,7 @@ async def _roles(db: AsyncSession) -> dict[str, Text]:
 _PAIRING_STATES = {
     PairingState.PROPOSED: Text("拟结对", "Proposed"),
     PairingState.ACCEPTED: Text("已同意", "Accepted"),
+    PairingState.SIGNED: Text("已签协议", "Signed"),
     PairingState.ACTIVE: Text("进行中", "Active"),
     PairingState.ENDED: Text("已结束", "Ended"),
 }
@@ -133,6 +134,8 @@ def _pairing(
         state_label=say(_PAIRING_STATES[state]),
         mentor_accepted=row.mentor_accepted,
         mentee_accepted=row.mentee_accepted,
+        mentor_signed=row.mentor_signed_at is not None,
+        mentee_signed=row.mentee_signed_at is not None,
         goals=row.goals,
         end_reason=reason,
         end_reason_label=say(_END_REASONS[reason]) if reason else None,

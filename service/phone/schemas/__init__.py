@@ -209,11 +209,15 @@ class MyPairing(Out):
     valid_until: Annotated[date | None, Field(description="不含这一天;空为未定")]
     state: Annotated[
         PairingState,
-        Field(description="proposed 拟结对,accepted 已同意,active 进行中,ended 已结束"),
+        Field(
+            description="proposed 拟结对,accepted 已同意,signed 已签协议,active 进行中,ended 已结束"
+        ),
     ]
     state_label: Annotated[str, Field(examples=["进行中"])]
     mentor_accepted: bool
     mentee_accepted: bool
+    mentor_signed: Annotated[bool, Field(description="导师是否已签署协议")]
+    mentee_signed: Annotated[bool, Field(description="徒弟是否已签署协议")]
     goals: str
     end_reason: EndReason | None
     end_reason_label: str | None
