@@ -1,6 +1,6 @@
 """``make bench``: every measurement in one run, one JSON line each."""
 
-import asyncio
+import gc
 import json
 import os
 import sys
@@ -10,6 +10,7 @@ from statistics import median, quantiles
 from time import perf_counter
 
 import asyncpg
+import uvloop
 
 from benchmarks import cohort, feed, ground, load, phones, rows, year
 
@@ -27,7 +28,7 @@ def tell(name: str, value: float, unit: str, target: str) -> None:
 
 def warm_week(url: str) -> None:
     """My week, warm, against a bare route of the same bytes on the same worker; anew, the peer."""
-    tokens = asyncio.run(phones.signed_in(url, 8))
+    tokens = uvloop.run(phones.signed_in(url, 8))
     with ground.served(url) as place, place.client("teacher") as client:
         answer = client.get(phones.WEEK)
         answer.raise_for_status()
@@ -45,7 +46,7 @@ def warm_week(url: str) -> None:
 
 def morning(url: str) -> None:
     """The morning rush, and a partner that asks ten times as often as it may."""
-    many = asyncio.run(phones.signed_in(url, phones.PHONES))
+    many = uvloop.run(phones.signed_in(url, phones.PHONES))
     with ground.served(url) as place:
         capacity, waits = phones.rush(place, many)
         tell("rush-capacity", capacity, "answers/s", "more")
@@ -59,7 +60,7 @@ def morning(url: str) -> None:
 
 def waiting(url: str) -> None:
     """Phones that only listen."""
-    many = asyncio.run(phones.signed_in(url, phones.LISTENERS))
+    many = uvloop.run(phones.signed_in(url, phones.LISTENERS))
     with ground.served(url) as place:
         heard = phones.listening(place, many)
         tell(f"{phones.LISTENERS}-listeners", heard.megabytes, "MB", "<= 60")
@@ -78,7 +79,7 @@ def deep_pages(url: str) -> None:
         ratios: list[float] = []
         for _ in range(_ROUNDS):
             waits = [
-                asyncio.run(
+                uvloop.run(
                     load.ask(place.port, [load.request(one, token)], seconds=1, connections=1)
                 ).typical
                 for one in (path, _PAGE)
@@ -100,7 +101,7 @@ def publishing(url: str) -> None:
             for _ in range(_ROUNDS * 2)
         ]
         client.post(path, headers=tag).raise_for_status()
-        bare, lessons = asyncio.run(rows.insert_again(url, draft, rounds=_ROUNDS * 2))
+        bare, lessons = uvloop.run(rows.insert_again(url, draft, rounds=_ROUNDS * 2))
         ratio = median(published) / median(bare)
         tell(f"publish-{lessons}-lessons-to-bare-inserts", ratio, "ratio", "<= 4")
 
@@ -122,7 +123,7 @@ def feed_page(url: str) -> None:
 def crowded(url: str) -> None:
     """My week, read anew each time, among two million lessons against fifty thousand."""
     few = _cold(url)
-    count = asyncio.run(rows.crowd(url, lessons=2_000_000))
+    count = uvloop.run(rows.crowd(url, lessons=2_000_000))
     many = _cold(url)
     tell(f"my-week-at-{count}-lessons-to-50k", many / few, "ratio", "<= 1.3")
 
@@ -138,7 +139,7 @@ def _cold(url: str) -> float:
         token = place.token("teacher")
         requests = [load.request(path, token) for path in paths]
         return median(
-            asyncio.run(_once(place.port, requests[number::_ROUNDS])) for number in range(_ROUNDS)
+            uvloop.run(_once(place.port, requests[number::_ROUNDS])) for number in range(_ROUNDS)
         )
 
 
@@ -182,6 +183,8 @@ def cover_candidates(url: str) -> None:
 
 def main() -> None:
     """Measure everything, or what is named."""
+    # A look for garbage among all that was imported would show as a wait of hundreds of requests.
+    gc.freeze()
     known = {
         "week": warm_week,
         "rush": morning,

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -32,12 +33,21 @@ Waits = list[float]
 """How long each answer took, in seconds, from the moment it was due."""
 
 
+# The server closes what is idle for five seconds.
+_KEPT_SECONDS = 4
+
+
 @dataclass(slots=True)
 class _Line:
     """A kept connection."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    used_at: float = field(default_factory=time.perf_counter)
+
+    @classmethod
+    async def open(cls, port: int) -> "_Line":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
 
     async def ask(self, request: bytes, accepted: frozenset[int]) -> None:
         self.writer.write(request)
@@ -46,6 +56,7 @@ class _Line:
             raise RuntimeError(head.decode("latin-1"))
         if length := _length(head):
             await self.reader.readexactly(length)
+        self.used_at = time.perf_counter()
 
 
 async def arrive(
@@ -62,12 +73,15 @@ async def arrive(
     moment it was due.
     """
     chance = random.SystemRandom()
-    free = [_Line(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(64)]
+    # The longest unused comes next, so that none gets old while there is much to ask.
+    free = deque([await _Line.open(port) for _ in range(32)])
     started = time.perf_counter()
     waits: Waits = []
 
     async def one(due: float, request: bytes) -> None:
-        line = free.pop() if free else _Line(*await asyncio.open_connection("127.0.0.1", port))
+        while free and due - free[0].used_at > _KEPT_SECONDS:
+            free.popleft().writer.close()
+        line = free.popleft() if free else await _Line.open(port)
         await line.ask(request, accepted)
         waits.append(time.perf_counter() - due)
         free.append(line)

@@ -9,6 +9,7 @@ from time import perf_counter
 from uuid import UUID
 
 import httpx
+import uvloop
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -98,7 +99,7 @@ def compared(place: ground.Ground, mine: bytes, other: bytes) -> float:
     ratios = []
     for _ in range(_ROUNDS):
         pair = [
-            asyncio.run(
+            uvloop.run(
                 load.ask(place.port, [asked], seconds=1.5, connections=load.CONNECTIONS)
             ).rate
             for asked in (mine, other)
@@ -119,7 +120,7 @@ def missed(place: ground.Ground, phones: Phones) -> float:
             f"/peer/{phones.teacher_id}/week?first=2026-11-{2 + week:02}&last={until}"
         )
         waits = [
-            asyncio.run(
+            uvloop.run(
                 load.ask(place.port, [asked], seconds=0, connections=1, at_least=times)
             ).typical
             for asked, times in ((mine, 1), (theirs, 3))
@@ -138,7 +139,7 @@ def rush(place: ground.Ground, phones: Phones) -> tuple[float, Waits]:
         capacity = (await load.ask(place.port, asked, seconds=4, connections=32)).rate
         return capacity, await load.arrive(place.port, asked, rate=0.6 * capacity, seconds=8)
 
-    return asyncio.run(measure())
+    return uvloop.run(measure())
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def listening(place: ground.Ground, phones: Phones) -> Heard:
                 one.close()
             return Heard(cost, seconds)
 
-        return asyncio.run(measure())
+        return uvloop.run(measure())
 
 
 def _resident(process_id: int) -> int:
@@ -230,4 +231,4 @@ def flooded(place: ground.Ground, phones: Phones) -> float:
             ratios.append(await measure(10 * ground.CLIENT_RATE) / within)
         return median(ratios)
 
-    return asyncio.run(both())
+    return uvloop.run(both())

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from benchmarks.peers import tutorial
+from service.cli import quick
 from service.cli.demo import loading
 from service.main import create_app
 
@@ -45,5 +46,6 @@ class Twins:
 
 
 def make() -> Twins:
-    """The application that uvicorn serves."""
-    return Twins()
+    """The application that uvicorn serves, started as the service's own processes are."""
+    with quick.loading():
+        return Twins()

@@ -1,5 +1,6 @@
 """Who stands behind a name or a token, and how long that may be remembered."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ async def district_of(database: Database, login: Login) -> Home | None:
 
 _TRUSTED_FOR = timedelta(seconds=3)
 """How long an epoch is believed: with the time of one request, less than five seconds."""
+_ASKED_AGAIN_AFTER = timedelta(seconds=1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +49,52 @@ class _Remembered:
     epoch: int
 
 
+@dataclass(slots=True)
+class _Epoch:
+    number: int
+    asked_at: datetime
+    one_asks: bool = False
+    """Whether a request went to ask again; until it is back the others go on believing."""
+
+    @property
+    def age(self) -> timedelta:
+        return clock.now() - self.asked_at
+
+    @property
+    def is_trusted(self) -> bool:
+        return timedelta(0) <= self.age < _TRUSTED_FOR
+
+
 class Callers:
     """Whom the tokens seen lately stand for, as long as nothing was taken away in their district.
 
     Every process asks for the district's epoch every few seconds at most, so that a hundred phones
-    cost one small question; whatever may take a right away raises it.
+    cost one small question; whatever may take a right away raises it. One request asks while the
+    last answer still counts for all others: were it to end for all at once, in the morning hundreds
+    would wait at the database for what one of them finds out.
     """
 
     def __init__(self, *, at_most: int = 20_000) -> None:
         self._at_most = at_most
         self.known: OrderedDict[bytes, _Remembered] = OrderedDict()
-        self._epochs: dict[UUID, tuple[int, datetime]] = {}
+        self._epochs: dict[UUID, _Epoch] = {}
+        self._asking: dict[UUID, asyncio.Task[int]] = {}
 
     def doubt(self, district_id: UUID) -> None:
         """Ask for the epoch again before the next token is believed."""
         self._epochs.pop(district_id, None)
+        self._asking.pop(district_id, None)
 
     def at_once(self, token_hash: bytes) -> Caller | None:
         """The caller behind a token, where the epoch need not be asked for."""
         kept = self.known.get(token_hash)
         if kept is None or clock.now() >= kept.until:
             return None
-        if kept.epoch != self._trusted_epoch(kept.caller.district_id):
+        epoch = self._epochs.get(kept.caller.district_id)
+        if epoch is None or not epoch.is_trusted or epoch.number != kept.epoch:
+            return None
+        if epoch.age >= _ASKED_AGAIN_AFTER and not epoch.one_asks:
+            epoch.one_asks = True
             return None
         self.known.move_to_end(token_hash)
         return kept.caller
@@ -93,20 +119,28 @@ class Callers:
             self.known.popitem(last=False)
 
     async def _epoch(self, database: Database, district_id: UUID) -> int:
-        known = self._trusted_epoch(district_id)
-        if known is not None:
-            return known
-        now = clock.now()
-        async with database.read(district_id) as db:
-            epoch = await epoch_of(db)
-        self._epochs[district_id] = (epoch, now)
-        return epoch
+        known = self._epochs.get(district_id)
+        if known is not None and known.is_trusted and known.age < _ASKED_AGAIN_AFTER:
+            return known.number
+        asking = self._asking.get(district_id)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(database, district_id))
+            self._asking[district_id] = asking
+        # Who gives up does not take the answer from the others.
+        return await asyncio.shield(asking)
 
-    def _trusted_epoch(self, district_id: UUID) -> int | None:
-        epoch, asked_at = self._epochs.get(district_id, (0, None))
-        if asked_at is None or not timedelta(0) <= clock.now() - asked_at < _TRUSTED_FOR:
-            return None
-        return epoch
+    async def _ask(self, database: Database, district_id: UUID) -> int:
+        me, now = asyncio.current_task(), clock.now()
+        try:
+            async with database.read(district_id) as db:
+                number = await epoch_of(db)
+            # Doubted meanwhile, the answer may be from before what was taken away.
+            if self._asking.get(district_id) is me:
+                self._epochs[district_id] = _Epoch(number, now)
+        finally:
+            if self._asking.get(district_id) is me:
+                del self._asking[district_id]
+        return number
 
 
 callers = Callers()

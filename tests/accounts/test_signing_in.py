@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from service.accounts import identity, passwords, sessions, tokens
@@ -221,6 +222,63 @@ async def test_another_process_notices_within_five_seconds(sign_in, wang, client
         assert await elsewhere.recall(database, digest) is not None
     with clock.freeze(NOON + timedelta(seconds=5)):
         assert await elsewhere.recall(database, digest) is None
+
+
+@pytest.fixture
+def epoch_questions(database):
+    """How often the database is asked whether something was taken away."""
+    asked: list[str] = []
+
+    def note(_connection, _cursor, statement, *_):
+        if "FROM access_epoch" in statement:
+            asked.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_one_of_many_asks_while_the_others_are_believed(
+    sign_in, wang, client, database, epoch_questions
+):
+    with clock.freeze(NOON):
+        answer = await sign_in("wang")
+        for _ in range(2):
+            mine = await client.get("/v1/me/sessions", headers=bearer(answer))
+            assert mine.status_code == 200
+    token = answer.json()["access_token"]
+    digest, known = tokens.digest(token), identity.callers
+    epoch_questions.clear()
+
+    with clock.freeze(NOON + timedelta(seconds=2)):
+        told = [identity.recognise(token) for _ in range(20)]
+        assert [caller is None for caller in told] == [True, *[False] * 19]
+        assert await known.recall(database, digest) is not None
+        assert identity.recognise(token) is not None
+    assert len(epoch_questions) == 1
+
+    # Nobody came for a while: those who come together find it out together.
+    with clock.freeze(NOON + timedelta(seconds=9)):
+        assert identity.recognise(token) is None
+        found = await asyncio.gather(*(known.recall(database, digest) for _ in range(20)))
+        assert None not in found
+    assert len(epoch_questions) == 2
+
+
+async def test_what_was_found_out_before_a_revocation_does_not_count(sign_in, wang, database):
+    with clock.freeze(NOON):
+        token = (await sign_in("wang")).json()["access_token"]
+        await identity.authenticate(database, token)
+    digest, known = tokens.digest(token), identity.callers
+
+    with clock.freeze(NOON + timedelta(seconds=9)):
+        early = asyncio.create_task(known.recall(database, digest))
+        await asyncio.sleep(0)
+        known.doubt(wang.district_id)
+        await early
+        assert identity.recognise(token) is None
+        assert await known.recall(database, digest) is not None
+        assert identity.recognise(token) is not None
 
 
 # Partners
