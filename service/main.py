@@ -61,6 +61,11 @@ TAGS: tuple[tuple[str, Text], ...] = (
     ("statements", Text("课时与补贴结算、学校补贴表", "Statements and allowance lists")),
     ("pairings", Text("师徒结对", "Pairings of mentors and mentees")),
     ("mentees", Text("双导师覆盖情况", "Who has which mentors")),
+    (
+        "mentoring-programmes",
+        Text("帮扶项目:标准、覆盖、匹配、进度", "Programmes of a school year"),
+    ),
+    ("studios", Text("名师工作室", "Master-teacher studios")),
     ("tasks", Text("待办事项", "What waits for somebody")),
     ("code-lists", Text("代码表", "Code lists")),
     ("changes", Text("数据同步:变更流、快照与校验和", "The change feed: snapshot, delta, digest")),

@@ -838,6 +838,7 @@ MENTORING: Chapter = {
     ),
     "listLogEntryVersions": op("mentoring.read"),
     "confirmLogEntry": op("mentoring.answer"),
+    "getPairingProgress": op("mentoring.read", asks=_of_a_term),
     "listMentees": op("mentoring.read", lists="mentee", item="teacher.id"),
     "getMentoringReport": op("mentoring.read", named=_MENTEE),
     "listMentors": op("mentoring.read", lists="mentor", item="teacher.id"),
@@ -861,6 +862,12 @@ async def _adjusted(place: Place) -> Any:
 
 
 _ADDED = {"kind": "added", "reason": "转岗任教"}
+
+
+async def _of_a_programme_term(place: Place) -> Any:
+    return {"term_id": str(await place.the("programme_term"))}
+
+
 _OPEN_PROGRAMME = {"programme_id": "open_programme"}
 
 PROGRAMMES: Chapter = {
@@ -891,6 +898,8 @@ PROGRAMMES: Chapter = {
     "getMentoringCoverage": op("programme.read"),
     "listCoveredMentees": op("programme.read"),
     "listCoveringMentors": op("programme.read"),
+    "listMentoringProgress": op("programme.read", asks=_of_a_programme_term),
+    "getMentoringProgressFile": op("programme.read", asks=_of_a_programme_term),
     "suggestMentors": op("programme.read", named={"teacher_id": "cohort_mentee"}),
     "listMentoringMatchings": op("programme.read"),
     "askForMatching": op("programme.write", named=_OPEN_PROGRAMME, body=_always({})),

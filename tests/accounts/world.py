@@ -627,11 +627,20 @@ async def _school_year(place: Place) -> UUID:
 @builds("term", Anchor.DISTRICT)
 async def _term(place: Place) -> UUID:
     first = _year_of(place) + 1
+    return await _a_term(place, first, year=await _a_year(place, first))
+
+
+@builds("programme_term", Anchor.DISTRICT)
+async def _programme_term(place: Place) -> UUID:
+    return await _a_term(place, _year_of(place), year=UUID(str(await place.the("school_year"))))
+
+
+async def _a_term(place: Place, first: int, *, year: UUID) -> UUID:
     begins = date(first, 9, 1)
     return await place.keep(
         Term(
             district_id=place.district.id,
-            school_year_id=await _a_year(place, first),
+            school_year_id=year,
             number=1,
             days=days(begins, date(first + 1, 1, 10)),
             week_one=begins - timedelta(days=begins.weekday()),

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func
 from sqlalchemy import select as select_rows
 from sqlmodel import col, select
 
+from service.calendar.queries import bounds_of
 from service.calendar.tables import SchoolYear, Term
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, lock
@@ -23,6 +24,7 @@ from service.mentoring.problems.programme import (
 from service.mentoring.queries.pairing import policy as district_policy
 from service.mentoring.rules import Policy
 from service.mentoring.rules.programme import EntryKind, MinimumPlan, ProgrammeState
+from service.mentoring.rules.progress import Window, share, window
 from service.mentoring.tables import (
     MentoringProgramme,
     MentoringStandard,
@@ -293,18 +295,37 @@ async def plans_of(
 ) -> dict[UUID, MinimumPlan]:
     """How much the pairs of these mentees do in the term of a day, at least.
 
-    ``day`` is the first day of the term, so that a standard changed within a term counts from the
-    next one on. Where no programme says so, the defaults hold.
+    ``day`` is the first day of the pair in the term, so that a standard changed later in a term
+    counts from the next one on. Where no programme says so, the defaults hold.
     """
     asked = await standards_in_force(db, mentee_ids=mentee_ids, day=day)
     return {id_: plan_in(asked[id_]) if id_ in asked else MinimumPlan() for id_ in mentee_ids}
 
 
 async def plan_of(db: AsyncSession, *, pairing: Pairing, term: Term) -> MinimumPlan:
-    """How much a pair does in a term, at least."""
-    first = term.days.lower or date.min
-    plans = await plans_of(db, mentee_ids=[pairing.mentee_id], day=first)
-    return plans[pairing.mentee_id]
+    """How much a pair does in a term, at least; nothing in a term in which it has no day."""
+    plans = await plans_for(db, pairings=[pairing], term=bounds_of(term.days))
+    return plans.get(pairing.id, MinimumPlan(0, 0, 0))
+
+
+async def plans_for(
+    db: AsyncSession, *, pairings: Collection[Pairing], term: Window
+) -> dict[UUID, MinimumPlan]:
+    """How much each pair does in a term, at least: the part of the plan that its days ask for.
+
+    Pairs that have no day in the term are left out.
+    """
+    begun: dict[date, list[tuple[Pairing, Window]]] = defaultdict(list)
+    for one in pairings:
+        valid = one.valid.lower or date.min, one.valid.upper
+        if (own := window(term, valid=valid)) is not None:
+            begun[own[0]].append((one, own))
+    found: dict[UUID, MinimumPlan] = {}
+    for day, several in begun.items():
+        plans = await plans_of(db, mentee_ids={one.mentee_id for one, _ in several}, day=day)
+        for one, own in several:
+            found[one.id] = share(plans[one.mentee_id], of=own, term=term)
+    return found
 
 
 def policy_in(standard: MentoringStandard, *, of_district: Policy) -> Policy:

@@ -1,6 +1,15 @@
 """Routes of mentoring, a file per noun."""
 
-from service.mentoring.routes import agreement, coverage, log, matching, pairing, programme, studio
+from service.mentoring.routes import (
+    agreement,
+    coverage,
+    log,
+    matching,
+    pairing,
+    programme,
+    progress,
+    studio,
+)
 
 routers = [
     *pairing.routers,
@@ -9,5 +18,6 @@ routers = [
     programme.router,
     coverage.router,
     matching.router,
+    *progress.routers,
     studio.router,
 ]
