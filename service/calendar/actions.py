@@ -3,7 +3,8 @@
 Whatever would disturb laid lessons is asked about first; see ``watchers``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -440,13 +441,7 @@ async def decide_day(
     """
     present = await _locked_day(db, caller=caller, place=place)
     expected.check(present.version if present else 0)
-    values: dict[str, Any] = {
-        "kind": wanted.kind.value,
-        "follows_weekday": wanted.follows_weekday,
-        "follows_parity": wanted.follows_parity.value if wanted.follows_parity else None,
-        "reason": wanted.reason,
-        "source": DaySource.MANUAL.value,
-    }
+    values = _values(wanted)
     before: dict[str, Any] = {}
     until = place.on_date + _ONE_DAY
     async with watching_days(db, by=caller, from_=place.on_date, until=until) as impact:
@@ -481,6 +476,71 @@ async def preview_day(
     async with tried(db):
         decided = await decide_day(db, caller=caller, place=place, expected=expected, wanted=wanted)
     return decided.impact
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """How a date might be decided."""
+
+    place: Place
+    wanted: CalendarDayIn
+
+
+@asynccontextmanager
+async def supposing(
+    db: AsyncSession, *, caller: Caller, own: Supposed, others: Sequence[Supposed]
+) -> AsyncIterator[set[UUID]]:
+    """Let dates be as they might be decided, for the block only, and no lesson follow.
+
+    Yields the campuses that would be taught otherwise than now. Of ``others`` nothing is asked but
+    that they exist: what they would do is supposed, not decided.
+
+    Raises
+    ------
+    NotFound, GroupNotFound, SchoolNotFound, Forbidden
+        The caller's own scope is out of sight, or not theirs to decide for.
+    """
+    place = own.place
+    await queries.check_scope(
+        db, caller=caller, scope=place.scope, scope_id=place.scope_id, to_change=True
+    )
+    span = {"from_": place.on_date, "until": place.on_date + _ONE_DAY}
+    async with tried(db):
+        campus_ids = await queries.every_campus(db)
+        before = await queries.teaching_days_of(db, campus_ids=campus_ids, **span)
+        for one in (own, *others):
+            await _suppose(db, caller=caller, one=one)
+        await db.flush()
+        after = await queries.teaching_days_of(db, campus_ids=campus_ids, **span)
+        taught = {id_: rules.taught(then) for id_, then in before.items()}
+        yield {id_ for id_ in before if taught[id_] != rules.taught(after[id_])}
+
+
+async def _suppose(db: AsyncSession, *, caller: Caller, one: Supposed) -> None:
+    place = one.place
+    present = await queries.day_at(db, scope_id=place.scope_id, on_date=place.on_date)
+    if present is not None:
+        change_fields(present, _values(one.wanted))
+        return
+    db.add(
+        CalendarDay(
+            district_id=caller.district_id,
+            scope=place.scope.value,
+            scope_id=place.scope_id,
+            on_date=place.on_date,
+            **_values(one.wanted),
+        )
+    )
+
+
+def _values(wanted: CalendarDayIn) -> dict[str, Any]:
+    return {
+        "kind": wanted.kind.value,
+        "follows_weekday": wanted.follows_weekday,
+        "follows_parity": wanted.follows_parity.value if wanted.follows_parity else None,
+        "reason": wanted.reason,
+        "source": DaySource.MANUAL.value,
+    }
 
 
 async def _locked_day(db: AsyncSession, *, caller: Caller, place: Place) -> CalendarDay | None:

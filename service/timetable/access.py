@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.kit.auth import Caller, Permission
-from service.network.access import visible_schools
-from service.network.tables import Campus
+from service.network.access import today_in, visible_groups, visible_schools
+from service.network.tables import Campus, Membership, School
 from service.staff.access import visible_teachers
 
 
@@ -26,3 +26,14 @@ def reaches(
         campus.in_(visible_campuses(caller, permission)),
         teacher.in_(visible_teachers(caller, permission)),
     )
+
+
+def schools_beside(caller: Caller) -> SelectOfScalar[UUID]:
+    """The ids of the schools that share a group with the caller, and of the caller's own."""
+    today = today_in(caller.district_id)
+    beside = select(Membership.school_id).where(
+        col(Membership.group_id).in_(visible_groups(caller, Permission.CALENDAR_WRITE)),
+        col(Membership.valid).contains(today),
+    )
+    own = visible_schools(caller, Permission.CALENDAR_WRITE)
+    return select(School.id).where(or_(col(School.id).in_(beside), col(School.id).in_(own)))

@@ -5,7 +5,7 @@ it is keeps its version; one whose day is lost is cancelled and comes back when 
 that a person moved or covered is never undone in silence but becomes a task of its school.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -33,6 +33,7 @@ from service.timetable.problems import ScheduleConflict
 from service.timetable.queries import absence as absences
 from service.timetable.queries import swap as swaps
 from service.timetable.rules import (
+    Conflict,
     Duty,
     LessonChange,
     Occurrence,
@@ -277,6 +278,36 @@ async def _look_for_cover(db: AsyncSession, *, plan: _Plan, by: Caller, ground: 
             await leave.need_cover(db, caller=by, leave=row, lessons=lessons, ground=ground)
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a day would ask for if it were taught otherwise, before anything is written."""
+
+    lessons: Mapping[UUID, int]
+    """How many lessons would be laid or get another time, by campus."""
+    conflicts: Sequence[Conflict]
+
+
+async def foresee(
+    db: AsyncSession, *, campuses: Collection[UUID], day: date, ground: Ground
+) -> Foreseen:
+    """What would collide if campuses were taught on a day as the calendar says by now.
+
+    Raises
+    ------
+    LessonsAreLaid
+        Lessons stand in periods for which there would be no bell.
+    """
+    dates = {campus: frozenset({day}) for campus in campuses}
+    slots = await _slots(db, dates=dates, every=[day], stage=None) if dates else []
+    if not slots:
+        return Foreseen({}, ())
+    plan = await _plan(db, slots=slots, dates=dates, every=[day])
+    plan = replace(plan, absent=await _absent(db, plan=plan))
+    verdict = await _judged(db, plan=plan, ground=ground)
+    lessons = Counter(plan.slot(id_).campus_id for id_, _ in plan.wanted())
+    return Foreseen(lessons, verdict.hard)
+
+
 # Carrying it out
 
 _FREE = text("""WITH freed (source_id, during) AS MATERIALIZED (
@@ -410,12 +441,15 @@ async def _take(db: AsyncSession, *, duties: Sequence[Duty], ground: Ground) -> 
     )
 
 
+async def _judged(db: AsyncSession, *, plan: _Plan, ground: Ground) -> load.Verdict:
+    without = {(one.slot_id, one.starts_at) for one in plan.given_up()}
+    return await load.judge(db, wanted=plan.duties(), ground=ground, without=without)
+
+
 async def _refusal(
     db: AsyncSession, *, plan: _Plan, by: Caller, ground: Ground
 ) -> ScheduleConflict:
-    without = {(one.slot_id, one.starts_at) for one in plan.given_up()}
-    wanted = plan.duties()
-    verdict = await load.judge(db, wanted=wanted, ground=ground, without=without)
+    verdict = await _judged(db, plan=plan, ground=ground)
     said = await load.explain(db, caller=by, conflicts=verdict.hard, ground=ground)
     return ScheduleConflict(conflicts=[one.model_dump(mode="json") for one in said])
 

@@ -669,6 +669,9 @@ CALENDAR: Chapter = {
     "getCalendarDay": _dates("calendar.read"),
     "decideCalendarDay": _dates("calendar.write", body=_always({"kind": "exam"})),
     "previewCalendarDay": _dates("calendar.write", body=_always({"kind": "exam"})),
+    "compareCalendarDays": _dates(
+        "calendar.write", body=_always({"own": {"kind": "exam"}, "others": []})
+    ),
     "undoCalendarDay": _dates("calendar.write"),
     "listCalendarNotices": op("calendar.read"),
     "previewCalendarNotice": op("calendar.read", named={"year": "known_year"}),
@@ -727,7 +730,9 @@ SHORTAGES: Chapter = {
     "fileShortage": op(
         "shortage.write", at="shortage", body=_new_shortage, in_body=True, alive=_REFUSED
     ),
+    "getShortagesFile": op("shortage.read"),
     "getShortage": op("shortage.read"),
+    "changeShortage": op("shortage.write", body=_always({}), alive=_REFUSED),
     "approveShortage": op("shortage.decide", alive=_MAYBE_NOT_NOW),
     "closeShortage": op("shortage.decide", body=_OVER, alive=_MAYBE_NOT_NOW),
     "withdrawShortage": op("shortage.write", body=_OVER, alive=_MAYBE_NOT_NOW),

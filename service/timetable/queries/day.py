@@ -1,6 +1,6 @@
 """A day at a campus: who comes from elsewhere, which lessons nobody takes, who is away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,32 @@ from service.calendar import queries as calendar
 from service.calendar.rules import PeriodTimes
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
+from service.network.access import visible_schools
 from service.network.problems import CampusNotFound
 from service.network.tables import Campus, School
 from service.staff.tables import Employment
-from service.timetable.access import visible_campuses
+from service.timetable.access import schools_beside, visible_campuses
 from service.timetable.queries.lessons import LESSON_ROWS
 from service.timetable.rules import LessonChange, LessonStatus
 from service.timetable.tables import Lesson
+
+
+async def readable_schools(db: AsyncSession, *, caller: Caller) -> dict[UUID, School]:
+    """The schools whose timetable the caller reads, by their campuses."""
+    statement = (
+        select(Campus.id, School)
+        .join(School, col(School.id) == col(Campus.school_id))
+        .where(col(School.id).in_(visible_schools(caller, Permission.TIMETABLE_READ)))
+    )
+    return dict((await db.exec(statement)).all())
+
+
+async def known_beside(
+    db: AsyncSession, *, caller: Caller, school_ids: Collection[UUID]
+) -> set[UUID]:
+    """Which of some schools share a group with the caller, or are the caller's own."""
+    statement = schools_beside(caller).where(col(School.id).in_(school_ids))
+    return set((await db.exec(statement)).all())
 
 
 async def campus_seen(

@@ -1,6 +1,6 @@
 """Routes of the timetable, a file per noun."""
 
-from service.timetable.routes import attendance, cover, day, leave, lessons, places, swap
+from service.timetable.routes import attendance, comparing, cover, day, leave, lessons, places, swap
 
 routers = [
     *places.routers,
@@ -10,4 +10,5 @@ routers = [
     swap.router,
     *attendance.routers,
     day.router,
+    comparing.router,
 ]

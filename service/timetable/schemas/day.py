@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field
 
 from service.calendar.rules import TeachingDay
-from service.kit.http.schemas import Out
+from service.calendar.schemas import CalendarDayIn
+from service.kit.http.schemas import In, Out
 from service.kit.language import say
 from service.kit.problems import Text
 from service.timetable.rules import LessonChange
@@ -24,7 +25,40 @@ from service.timetable.rules.standing import (
     most_first,
 )
 from service.timetable.schemas.absence import OthersOut, StandinOut, StandinsOut
-from service.timetable.schemas.lessons import LessonOut, Named
+from service.timetable.schemas.lessons import ConflictOut, LessonOut, Named
+
+
+class OtherPlanIn(CalendarDayIn):
+    """How another school means to decide the same date."""
+
+    school_id: Annotated[UUID, Field(description="另一所学校")]
+
+
+class CompareIn(In):
+    """One's own plan for a date, beside those of others."""
+
+    own: Annotated[CalendarDayIn, Field(description="本校(集团、区)的打算")]
+    others: Annotated[
+        tuple[OtherPlanIn, ...],
+        Field(max_length=50, description="同集团其他学校的打算;不填则只与现有安排比较"),
+    ] = ()
+
+
+class SideOut(Out):
+    """What one school would have on the date, and what of it collides."""
+
+    school_id: UUID
+    school_name: str
+    lessons: Annotated[int, Field(description="当日将新排或改时间的课")]
+    collisions: Annotated[list[ConflictOut], Field(description="该校一方的冲突:谁、几点、与什么")]
+
+
+class ComparedOut(Out):
+    """Plans side by side."""
+
+    on_date: date
+    collides: Annotated[bool, Field(description="是否有冲突;有冲突的安排会被拒绝")]
+    schools: list[SideOut]
 
 
 class VisitorOut(Out):
