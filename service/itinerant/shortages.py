@@ -1,6 +1,6 @@
 """Shortages: filed by a school, approved by another person, closed when they are over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,6 +70,35 @@ async def file(db: AsyncSession, *, caller: Caller, filing: Filing) -> Shortage:
     InvalidValue
         Days outside the term, a half-day the campus does not have, classes of another school.
     """
+    school_id, group_id, valid = await _judged(db, caller=caller, filing=filing)
+    row = Shortage(
+        district_id=caller.district_id,
+        school_id=school_id,
+        campus_id=filing.campus_id,
+        group_id=group_id,
+        term_id=filing.term_id,
+        subject=filing.subject,
+        stage=filing.stage,
+        class_ids=sorted(filing.class_ids),
+        lessons_per_week=filing.lessons_per_week,
+        half_days=sorted(set(filing.half_days)),
+        urgency=filing.urgency.value,
+        valid=days(*valid),
+        note=filing.note,
+        filed_by=caller.key,
+        filed_by_name=caller.name,
+        filed_at=clock.now(),
+    )
+    db.add(row)
+    await db.flush()
+    await record(db, "shortage.submitted", row, by=caller, reach=concerned(row))
+    return row
+
+
+async def _judged(
+    db: AsyncSession, *, caller: Caller, filing: Filing
+) -> tuple[UUID, UUID, tuple[date, date]]:
+    """The school, the group and the days of a shortage that may be."""
     seen = await load.filing_ground(
         db,
         caller=caller,
@@ -103,27 +132,68 @@ async def file(db: AsyncSession, *, caller: Caller, filing: Filing) -> Shortage:
     group_id = filing.group_id or (groups[0] if len(groups) == 1 else None)
     if group_id not in groups or group_id is None:
         raise InvalidValue(errors=[FieldError("/group_id", "unfit", _NO_GROUP)])
-    row = Shortage(
-        district_id=caller.district_id,
-        school_id=seen.school_id,
-        campus_id=filing.campus_id,
-        group_id=group_id,
-        term_id=filing.term_id,
-        subject=filing.subject,
-        stage=filing.stage,
-        class_ids=sorted(filing.class_ids),
-        lessons_per_week=filing.lessons_per_week,
-        half_days=sorted(set(filing.half_days)),
-        urgency=filing.urgency.value,
-        valid=days(*valid),
-        note=filing.note,
-        filed_by=caller.key,
-        filed_by_name=caller.name,
-        filed_at=clock.now(),
+    return seen.school_id, group_id, valid
+
+
+async def change(
+    db: AsyncSession,
+    *,
+    caller: Caller,
+    shortage_id: UUID,
+    changes: Mapping[str, Any],
+    expected: Precondition,
+) -> Shortage:
+    """Give other facts while nobody has been asked; what was approved waits for approval again.
+
+    Whoever changes it counts as having filed it, and does not approve it.
+
+    Raises
+    ------
+    ShortageStateUnfit
+        Teachers have been asked, or it is over.
+    InvalidValue
+        Days outside the term, a half-day the campus does not have, classes of another school.
+    """
+    row = await hold(
+        db,
+        caller=caller,
+        shortage_id=shortage_id,
+        permission=Permission.SHORTAGE_WRITE,
+        expected=expected,
     )
-    db.add(row)
+    state = shortage_after(ShortageState(row.state), ShortageStep.CHANGE)
+    present = {
+        name: getattr(row, name)
+        for name in ("class_ids", "lessons_per_week", "half_days", "urgency", "note")
+    }
+    present |= {"valid_from": row.valid.lower, "valid_until": row.valid.upper}
+    same = {
+        name: getattr(row, name)
+        for name in ("campus_id", "group_id", "term_id", "subject", "stage")
+    }
+    filing = Filing(**same, **{**present, **changes})
+    _, _, valid = await _judged(db, caller=caller, filing=filing)
+    facts = {
+        "class_ids": sorted(filing.class_ids),
+        "lessons_per_week": filing.lessons_per_week,
+        "half_days": sorted(set(filing.half_days)),
+        "urgency": Urgency(filing.urgency).value,
+        "valid": days(*valid),
+        "note": filing.note,
+    }
+    if all(getattr(row, name) == value for name, value in facts.items()):
+        return row
+    said = {
+        "state": state,
+        "filed_by": caller.key,
+        "filed_by_name": caller.name,
+        "filed_at": clock.now(),
+        "approved_by_name": None,
+        "approved_at": None,
+    }
+    before = change_fields(row, {**facts, **said})
     await db.flush()
-    await record(db, "shortage.submitted", row, by=caller, reach=concerned(row))
+    await record(db, "shortage.changed", row, by=caller, before=before, reach=concerned(row))
     return row
 
 

@@ -72,9 +72,11 @@ def weekly(weekday=2, period=5, parity=Parity.EVERY, class_id=CLASS):
 # The machines
 
 LEGAL = {
+    ("submitted", "change"): "submitted",
     ("submitted", "approve"): "approved",
     ("submitted", "close"): "closed",
     ("submitted", "withdraw"): "withdrawn",
+    ("approved", "change"): "submitted",
     ("approved", "offer"): "offered",
     ("approved", "close"): "closed",
     ("approved", "withdraw"): "withdrawn",

@@ -3,8 +3,10 @@
 import asyncio
 from collections import Counter
 from datetime import date, datetime, timedelta
+from io import BytesIO
 
 import httpx
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
@@ -113,6 +115,100 @@ async def test_a_campus_without_bells_says_so(make, town, who):
 
     assert answer.status_code == 422
     assert "作息" in answer.json()["errors"][0]["message"]
+
+
+# Changing
+
+
+async def change(client, one, expected="*", **changes):
+    return await client.patch(
+        f"/v1/shortages/{one['id']}", json=changes, headers={"If-Match": expected}
+    )
+
+
+async def test_a_shortage_is_changed_while_nobody_has_been_asked(short_of, who):
+    filed = await short_of(approved=False)
+
+    stale = await change(who.mountain, filed, '"7"', lessons_per_week=3)
+    changed = await change(who.mountain, filed, lessons_per_week=3, half_days=["4-pm"], note="急")
+    again = await change(who.mountain, filed, lessons_per_week=3)
+
+    assert stale.status_code == 412
+    said = changed.json()
+    assert (said["state"], said["lessons_per_week"], said["half_days"]) == (
+        "submitted",
+        3,
+        ["4-pm"],
+    )
+    assert (said["classes"], said["urgency"], said["note"]) == (filed["classes"], "urgent", "急")
+    assert said["version"] == again.json()["version"] == filed["version"] + 1
+
+
+async def test_what_was_approved_is_approved_anew_and_not_by_whoever_changed_it(
+    short_of, town, who
+):
+    approved = await short_of()
+
+    changed = await change(who.office, approved, lessons_per_week=4)
+    own = await act(who.office, "shortages", approved, "approve")
+    offered = await act(who.office, "shortages", approved, "offer", body=asking(town))
+    back = await change(who.mountain, approved, lessons_per_week=2)
+    granted = await act(who.office, "shortages", approved, "approve")
+
+    assert (changed.json()["state"], changed.json()["approved_by_name"]) == ("submitted", None)
+    assert (own.status_code, own.json()["code"]) == (403, "own-request")
+    assert (offered.status_code, offered.json()["code"]) == (409, "shortage-state-unfit")
+    assert (back.status_code, granted.json()["state"]) == (200, "approved")
+
+
+async def test_a_shortage_that_teachers_were_asked_for_or_that_is_over_stays(
+    short_of, offered, who
+):
+    asked, over = await short_of(), await short_of()
+    await offered(asked)
+    await act(who.mountain, "shortages", over, "withdraw", body={"reason": "已解决"})
+
+    for one in (asked, over):
+        answer = await change(who.mountain, one, lessons_per_week=3)
+        assert (answer.status_code, answer.json()["code"]) == (409, "shortage-state-unfit")
+
+
+async def test_a_change_is_judged_like_a_filing_and_only_by_those_it_is_for(short_of, town, who):
+    filed = await short_of()
+
+    for changes, pointer in (
+        ({"half_days": ["7-am"]}, "/half_days/0"),
+        ({"class_ids": [str(town.home_class.id)]}, "/class_ids/0"),
+        ({"valid_until": "2027-03-01"}, "/valid_until"),
+        ({"lessons_per_week": None}, "/lessons_per_week"),
+        ({"subject": "13"}, "/subject"),
+    ):
+        answer = await change(who.mountain, filed, **changes)
+        assert answer.status_code == 422, answer.text
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert (await change(who.home, filed, lessons_per_week=3)).status_code == 404
+
+
+async def test_the_list_as_a_file_adds_up(short_of, who):
+    await short_of()
+    await short_of(lessons_per_week=3, urgency="normal", note="音乐教师产假")
+
+    sheet = await who.mountain.get("/v1/shortages.xlsx")
+    fewer = await who.mountain.get("/v1/shortages.xlsx", params={"state": "closed"})
+
+    rows = list(openpyxl.load_workbook(BytesIO(sheet.content)).active.values)
+    assert rows[0][0] == "紧缺需求一览"
+    (total,) = [row for row in rows if row[0] == "合计"]
+    assert (total[6], total[9]) == (5, 5)
+    (one,) = [row for row in rows if row[-1] == "音乐教师产假"]
+    assert (one[0], one[6], one[10], one[11], one[12]) == (
+        "山区小学",
+        3,
+        "周二下午、周四下午",
+        "一般",
+        "已批准",
+    )
+    assert len(list(openpyxl.load_workbook(BytesIO(fewer.content)).active.values)) < len(rows)
 
 
 # Deciding

@@ -201,7 +201,7 @@ NOUNS: Mapping[str, Noun] = {
     "shortage": Noun(
         Text("紧缺需求", "Shortage"),
         Permission.SHORTAGE_READ,
-        ("submitted", "approved", "offered", "matched", "closed", "withdrawn"),
+        ("submitted", "changed", "approved", "offered", "matched", "closed", "withdrawn"),
     ),
     "shortage-offer": Noun(
         Text("走教邀请", "Offer of itinerant work"),

@@ -30,9 +30,10 @@ class ShortageStateUnfit(Conflict):
     code = "shortage-state-unfit"
     title = Text("紧缺需求当前状态不允许此操作", "The state of the shortage does not allow this")
     remedy = Text(
-        "已提交的可以批准、关闭;已批准的可以邀请教师;有未答复邀请时请先撤回邀请再关闭。",
-        "Submitted: approve or close it. Approved: offer it to teachers. With open offers: withdraw"
-        " those before you close it.",
+        "已提交的可以修改、批准、关闭;已批准的可以修改(须重新批准)或邀请教师;有未答复邀请时请先撤回"
+        "邀请再修改或关闭。",
+        "Submitted: change, approve or close it. Approved: offer it to teachers, or change it and"
+        " have it approved anew. With open offers: withdraw those before you change or close it.",
     )
 
     def __init__(self, *, state: str = "", step: str = "") -> None:

@@ -120,6 +120,14 @@ def shortages(caller: Caller, *, wanted: ShortageFilter) -> Select[Any]:
     return statement
 
 
+async def listed(db: AsyncSession, *, caller: Caller, wanted: ShortageFilter) -> list[Any]:
+    """All shortages of schools within reach, in the order of a printed list."""
+    statement = shortages(caller, wanted=wanted).order_by(
+        col(School.name), col(Shortage.subject), col(Shortage.id)
+    )
+    return list((await (await db.connection()).execute(statement)).all())
+
+
 async def visible_shortage(db: AsyncSession, *, caller: Caller, shortage_id: UUID) -> Any:
     """A shortage within reach, as a flat row.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from sqlmodel import col
 
 from service.itinerant import matching, offers, shortages
@@ -27,6 +27,8 @@ from service.itinerant.schemas.shortage import (
     ShortageOfferIn,
     ShortageOfferOut,
     ShortageOut,
+    ShortagePatch,
+    shortages_file,
 )
 from service.itinerant.tables import Shortage, ShortageOffer
 from service.kit.auth import Caller, Permission
@@ -39,10 +41,12 @@ from service.kit.http import (
     Paging,
     ReadDb,
     Tag,
+    a_file,
     english,
     make_router,
     may_fail,
     needs,
+    send_file,
 )
 from service.kit.problems import InvalidValue, RelatedNotFound
 from service.timetable.problems import ScheduleConflict
@@ -110,6 +114,24 @@ async def list_shortages(
     )
 
 
+@shortages_router.get(
+    "/shortages.xlsx",
+    operation_id="getShortagesFile",
+    summary="下载紧缺需求",
+    description="与 `GET /v1/shortages` 相同的筛选,全部列出,Excel 表,末行合计。",
+    response_class=Response,
+    responses=a_file("紧缺需求一览 / Shortages"),
+    openapi_extra=english("Shortages as a file", "All that the same filters find, with the sums."),
+)
+async def get_shortages_file(
+    *, db: ReadDb, caller: Reader, wanted: Annotated[ShortageQuery, Depends()]
+) -> Response:
+    """Shortages as a file."""
+    rows = await queries.listed(db, caller=caller, wanted=wanted.filter())
+    content = shortages_file([ShortageOut.of(row) for row in rows])
+    return send_file(content, name="紧缺需求一览.xlsx")
+
+
 @shortages_router.post(
     "/shortages",
     status_code=201,
@@ -166,6 +188,40 @@ async def get_shortage(*, db: ReadDb, caller: Reader, shortage_id: UUID, tag: Ta
     # Answers to offers change what is covered without touching the shortage itself.
     tag(f"{row.version}-{row.covered}-{row.asked}", weak=True)
     return ShortageOut.of(row)
+
+
+@shortages_router.patch(
+    "/shortages/{shortage_id}",
+    operation_id="changeShortage",
+    summary="修改紧缺需求",
+    description="尚未邀请教师时,学校可修改班级、节数、半天、紧急程度、起止日期与说明;已批准的修改后须"
+    "重新批准,修改人视为申报人。校区、学科、学期有误时请撤回后重新申报。",
+    responses=may_fail(ShortageNotFound, ShortageStateUnfit, RelatedNotFound, InvalidValue),
+    openapi_extra=english(
+        "Change a shortage",
+        "Classes, lessons, half-days, urgency, days and note, while no teacher has been asked. "
+        "What was approved waits for approval again; whoever changed it counts as having filed it.",
+    ),
+)
+async def change_shortage(
+    *,
+    db: Db,
+    caller: Filer,
+    shortage_id: UUID,
+    body: ShortagePatch,
+    expected: IfMatch,
+    tag: NewTag,
+) -> ShortageOut:
+    """Change a shortage."""
+    row = await shortages.change(
+        db,
+        caller=caller,
+        shortage_id=shortage_id,
+        changes=body.model_dump(exclude_unset=True),
+        expected=expected,
+    )
+    tag(row.version)
+    return await _shortage(db, caller, row.id)
 
 
 @shortages_router.post(

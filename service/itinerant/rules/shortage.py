@@ -41,10 +41,12 @@ class ShortageState(StrEnum):
 class ShortageStep(StrEnum):
     """What happens to a shortage.
 
-    ``release`` is the end of its last open offer while lessons are still missing; ``match`` is the
-    acceptance that covers the last of them.
+    ``change`` gives other facts, which have to be approved anew. ``release`` is the end of its last
+    open offer while lessons are still missing; ``match`` is the acceptance that covers the last of
+    them.
     """
 
+    CHANGE = "change"
     APPROVE = "approve"
     OFFER = "offer"
     RELEASE = "release"
@@ -75,9 +77,11 @@ class OfferStep(StrEnum):
 
 
 _SHORTAGE_MOVES: Mapping[tuple[ShortageState, ShortageStep], ShortageState] = {
+    (ShortageState.SUBMITTED, ShortageStep.CHANGE): ShortageState.SUBMITTED,
     (ShortageState.SUBMITTED, ShortageStep.APPROVE): ShortageState.APPROVED,
     (ShortageState.SUBMITTED, ShortageStep.CLOSE): ShortageState.CLOSED,
     (ShortageState.SUBMITTED, ShortageStep.WITHDRAW): ShortageState.WITHDRAWN,
+    (ShortageState.APPROVED, ShortageStep.CHANGE): ShortageState.SUBMITTED,
     (ShortageState.APPROVED, ShortageStep.OFFER): ShortageState.OFFERED,
     (ShortageState.APPROVED, ShortageStep.CLOSE): ShortageState.CLOSED,
     (ShortageState.APPROVED, ShortageStep.WITHDRAW): ShortageState.WITHDRAWN,

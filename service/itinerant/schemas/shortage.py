@@ -1,6 +1,6 @@
 """What comes in and what goes out: shortages, who could help, offers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -13,6 +13,7 @@ from service.kit.http.schemas import In
 from service.kit.http.schemas import Out as Answer
 from service.kit.language import say
 from service.kit.problems import Text
+from service.kit.workbook import Cell, Column, Sheet, workbook
 from service.timetable.rules import Parity
 from service.timetable.schemas import Named, Stage, Subject, subject_label
 
@@ -51,6 +52,28 @@ class ShortageIn(In):
     urgency: Annotated[
         Urgency, Field(description="normal 一般,urgent 紧急,critical 特急", examples=["urgent"])
     ] = Urgency.NORMAL
+    valid_from: Annotated[date | None, Field(description="起始日期(含);空表示学期第一天")] = None
+    valid_until: Annotated[date | None, Field(description="截止日期(不含);空表示学期结束")] = None
+    note: Annotated[str | None, Field(max_length=500, description="说明")] = None
+
+
+class ShortagePatch(In):
+    """What may change of a shortage while nobody has been asked; what is left out stays."""
+
+    class_ids: Annotated[
+        list[UUID],
+        Field(min_length=1, max_length=60, description="缺课的班级"),
+        AfterValidator(different),
+    ] = Field(default_factory=list)
+    lessons_per_week: Annotated[
+        int, Field(ge=1, le=40, description="每周缺多少节课", examples=[4])
+    ] = Field(default_factory=int)
+    half_days: Annotated[
+        list[HalfDay], Field(min_length=1, max_length=14, description="可以安排的半天")
+    ] = Field(default_factory=list)
+    urgency: Annotated[
+        Urgency, Field(description="normal 一般,urgent 紧急,critical 特急", examples=["urgent"])
+    ] = Field(default_factory=lambda: Urgency.NORMAL)
     valid_from: Annotated[date | None, Field(description="起始日期(含);空表示学期第一天")] = None
     valid_until: Annotated[date | None, Field(description="截止日期(不含);空表示学期结束")] = None
     note: Annotated[str | None, Field(max_length=500, description="说明")] = None
@@ -144,6 +167,70 @@ class ShortageOut(Answer):
             over_reason=row.over_reason,
             version=row.version,
         )
+
+
+_COLUMNS = (
+    Column(Text("学校", "School"), 22),
+    Column(Text("校区", "Campus"), 22),
+    Column(Text("集团", "Group"), 20),
+    Column(Text("学期", "Term"), 13),
+    Column(Text("学科", "Subject"), 12),
+    Column(Text("班级", "Classes"), 24),
+    Column(Text("每周缺课", "Lessons a week"), 10),
+    Column(Text("已落实", "Covered"), 9),
+    Column(Text("邀请中", "Offered"), 9),
+    Column(Text("仍缺", "Missing"), 9),
+    Column(Text("可安排的半天", "Half-days"), 22),
+    Column(Text("紧急程度", "Urgency"), 10),
+    Column(Text("状态", "State"), 10),
+    Column(Text("起始", "From"), 12),
+    Column(Text("截止(不含)", "Until"), 12),
+    Column(Text("申报人", "Filed by"), 12),
+    Column(Text("说明", "Note"), 30),
+)
+_LIST = Text("紧缺需求一览", "Shortages")
+_TOTAL = Text("合计", "Total")
+_HALVES = {"am": Text("上午", " a.m."), "pm": Text("下午", " p.m.")}
+
+
+def shortages_file(items: Sequence[ShortageOut]) -> bytes:
+    """Shortages as an office prints them, with the sum of all."""
+    rows: list[list[Cell]] = [
+        [
+            one.school.name,
+            one.campus.name,
+            one.group.name,
+            one.term,
+            one.subject_label,
+            "、".join(section.name for section in one.classes),
+            one.lessons_per_week,
+            one.covered_lessons,
+            one.offered_lessons,
+            one.missing_lessons,
+            "、".join(_half_day(half) for half in one.half_days),
+            one.urgency_label,
+            one.state_label,
+            one.valid_from,
+            one.valid_until,
+            one.filed_by_name,
+            one.note,
+        ]
+        for one in items
+    ]
+    sums: list[Cell] = [
+        sum(one.lessons_per_week for one in items),
+        sum(one.covered_lessons for one in items),
+        sum(one.offered_lessons for one in items),
+        sum(one.missing_lessons for one in items),
+    ]
+    rows.append([say(_TOTAL), *[None] * 5, *sums, *[None] * 7])
+    return workbook(Sheet(title=_LIST, columns=_COLUMNS, rows=rows))
+
+
+def _half_day(half: str) -> str:
+    weekday, _, rest = half.partition("-")
+    day = Text(f"周{'一二三四五六日'[int(weekday) - 1]}", f"day {weekday}")
+    return say(day) + say(_HALVES[rest])
 
 
 # Who could help
