@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from service.timetable.laying import Layout
 from service.timetable.rules import lesson_id
 
 ZONE = ZoneInfo("Asia/Shanghai")
+RATES = {"lesson": Decimal("33.33"), "day": Decimal("7.77")}
+"""What the district pays for a lesson, and once for a day."""
 
 _TAKEN = """taken AS (
   SELECT o.resource_kind, o.resource_id, o.kind, o.campus_id, lower(one) AS s, upper(one) AS e
@@ -99,6 +102,18 @@ LEFT JOIN alone a ON a.resource_id = l.id AND a.version = l.version
 LEFT JOIN together t ON t.resource_id = l.slot_id
 WHERE l.starts_at >= :from_ AND a.resource_id IS NULL
   AND (t.at IS NULL OR t.at < l.changed_at)""",
+    "a settled statement is the sum of what was confirmed, to the fen": f"""
+SELECT s.id, s.amount, i.lessons, i.days, n.amount FROM statement s
+CROSS JOIN LATERAL (
+  SELECT count(*) AS lessons, count(DISTINCT l.on_date) AS days
+  FROM attendance a JOIN lesson l ON l.id = a.lesson_id
+  WHERE a.state = 'confirmed' AND l.teacher_id = s.teacher_id
+    AND l.on_date >= s.month AND l.on_date < s.month + interval '1 month') AS i
+CROSS JOIN LATERAL (
+  SELECT sum(amount) AS amount FROM statement_line WHERE statement_id = s.id) AS n
+WHERE s.state IN ('approved', 'frozen') AND (s.lessons <> i.lessons
+  OR s.amount <> {RATES["lesson"]} * i.lessons + {RATES["day"]} * i.days
+  OR n.amount IS DISTINCT FROM s.amount)""",
 }
 """Each asks for what is wrong; nothing may be found."""
 

@@ -2,29 +2,35 @@
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
+from huangge_client import Replica
 from service.kit import clock
 from service.kit.auth import Role, system
 from service.timetable.schemas import HomeSlotRow
 from tests.conftest import as_superuser, driverless
+from tests.simulation.books import Follower, set_rates, settle
 from tests.simulation.invariants import QUESTIONS, ZONE, Judge
 from tests.simulation.world import TERMS, World, build, import_timetable
 from tests.simulation.year import WEIGHTS, Year
 
 SEED = 20260831
 EVENTS_A_DAY, AT_ONCE = 4, 4
-LOOK_AHEAD = 15
+FRIDAY, MONTHS = 4, 10
+LOOK_AHEAD, LOOK_FAR = 8, 25
+"""Days that are looked at each day, and on Fridays; each date comes near before it is over."""
 BEFORE = datetime(2026, 8, 25, 8, tzinfo=ZONE)
 IMPORTS, SWITCHES, TROUBLES = {20, 130}, {60, 150}, {40, 90, 170}
 LEAVING = 120
+REPLAYS = {0, 65, 130, 199}
 """The days on which something greater happens, by their number."""
 
 
@@ -46,12 +52,14 @@ class Stage:
     year: Year
     judge: Judge
     rows: list[HomeSlotRow]
+    follower: Follower
+    paid: list[Decimal] = field(default_factory=list)
 
 
 @pytest.fixture
 def raised(
     make: Any, database: Any, database_url: str, district: Any, as_: Any
-) -> Callable[..., Any]:
+) -> Iterator[Callable[..., Any]]:
     """Builds a group of a size and imports its timetable."""
 
     async def build_(size: int) -> Stage:
@@ -68,9 +76,12 @@ def raised(
             return as_(role, **where)
 
         year = Year(database, district.id, sign_in, dice, TERMS[0][1])
-        return Stage(world, year, Judge(database, district.id), world.timetable)
+        judge = Judge(database, district.id)
+        follower = Follower(as_(Role.DISTRICT_ADMIN), database, replica)
+        return Stage(world, year, judge, world.timetable, follower)
 
-    return build_
+    with Replica(":memory:") as replica:
+        yield build_
 
 
 async def _counted(database_url: str) -> None:
@@ -94,24 +105,35 @@ async def killer(database_url: str) -> Any:
 
 # What it walks, shorter tests count; tracing it would double its minutes.
 @pytest.mark.no_cover
-async def test_a_school_year_of_ten_schools(raised, killer):
+async def test_a_school_year_of_ten_schools(raised, killer, settled):
     stage = await raised(10)
     days = teaching_days()
     assert len(days) == 200
     first = stage.judge.lessons
+    with clock.freeze(BEFORE):
+        await set_rates(stage.year)
     for number, day in enumerate(days):
         stage.year.today = day
         hour = stage.year.dice.choice([time(6), time(12, 30), time(17)])
         with clock.freeze(datetime.combine(day, hour, ZONE)):
             await _greater(stage, number)
+            if number and day.month != days[number - 1].month:
+                month = days[number - 1].replace(day=1)
+                stage.paid.append(await settle(stage.year, month=month))
             await _live(stage, killer if number in TROUBLES else None)
-            await stage.judge.look(today=day, days=LOOK_AHEAD)
+            far = day.weekday() == FRIDAY
+            await stage.judge.look(today=day, days=LOOK_FAR if far else LOOK_AHEAD)
+            if number in REPLAYS:
+                await settled()
+                assert await stage.follower.compare(stage.year)
         assert not stage.year.faults, stage.year.faults[:5]
         assert not stage.judge.faults, stage.judge.faults[:5]
 
     assert set(stage.year.events) == {kind.__name__ for kind in WEIGHTS}
     assert stage.year.answers["200 ok"] > EVENTS_A_DAY * len(days) / 2
     assert stage.judge.lessons > first
+    assert len(stage.paid) == MONTHS
+    assert sum(stage.paid) > MONTHS * 100
 
 
 async def _live(stage: Stage, killer: Any) -> None:
@@ -173,6 +195,11 @@ SABOTAGE = {
     "every lesson without a teacher has a cover that says so": "UPDATE lesson"
     " SET change = 'needs-cover' WHERE id = (SELECT id FROM lesson ORDER BY starts_at LIMIT 1)",
     "readers of the feed heard of every lesson": "DELETE FROM change WHERE collection = 'lessons'",
+    "a settled statement is the sum of what was confirmed, to the fen": "INSERT INTO statement"
+    " (district_id, id, version, teacher_id, month, state, digest, lessons, days, trips, km,"
+    " minutes, amount, mentor_lessons)"
+    " SELECT district_id, id, 1, id, '2026-09-01', 'approved', '', 1, 1, 1, 0, 0, 41.10, 0"
+    " FROM teacher LIMIT 1",
     "lessons are lost": "DELETE FROM lesson WHERE id = (SELECT id FROM lesson LIMIT 1)",
     "lessons are invented": "UPDATE weekly_slot SET weekday = 7"
     " WHERE id = (SELECT id FROM weekly_slot WHERE lower(valid) < '2027-01-01' LIMIT 1)",
