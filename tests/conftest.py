@@ -62,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # Stories are told faster than people ask.
         "HUANGGE_PEOPLE_QUOTA": "1000000",
         "HUANGGE_CLIENT_QUOTA": "1000000",
+        # Nor is a machine that stands still for a while a client that has left.
+        "HUANGGE_IDLE_TRANSACTION_TIMEOUT_SECONDS": "60",
     }
     os.environ.pop("HUANGGE_DATABASE_URL", None)
     settings.cache_clear()

@@ -13,7 +13,7 @@ from service.kit.problems import RelatedNotFound
 from service.timetable import bulk
 from service.timetable.rules import Parity, RoomKind
 from service.timetable.schemas import ClassRow, HomeSlotRow, RoomRow, TravelRow
-from tests.timetable.absences import away, covers_of, read, step
+from tests.timetable.absences import away, covers_of, lesson_on, read, step
 
 
 @pytest.fixture
@@ -369,3 +369,36 @@ async def test_no_cover_outlives_its_lesson(load, make, town, as_, database, dis
             text("SELECT count(*) FROM occupancy WHERE resource_id = :id"), {"id": standin.id}
         )
         assert found.scalar_one() == 0, "the substitute's time is free again"
+
+
+async def test_a_swap_survives_the_same_timetable_a_change_beside_it_and_the_way_back(
+    load, make, town, as_
+):
+    colleague = await make.teacher(school=town.home, subjects=(("13", "2"),))
+    rows = [
+        a_slot(town),
+        a_slot(town, weekday=5),
+        a_slot(town, teacher_number=colleague.number, subject="13", weekday=3, period=2),
+    ]
+    await load(bulk.upsert_home_slots, rows)
+    office = as_(Role.DISTRICT_ADMIN)
+    herself = as_(Role.TEACHER, teacher=town.teacher, school=town.home)
+    other = as_(Role.TEACHER, teacher=colleague, school=town.home)
+    both = [
+        await lesson_on(office, town.teacher, "2026-09-08"),
+        await lesson_on(office, colleague, "2026-09-09"),
+    ]
+    body = {"lesson_ids": [one["id"] for one in both], "reason": "外出培训"}
+    swap = (await herself.post("/v1/swaps", json=body)).json()
+    await step(other, f"swaps/{swap['id']}:consent")
+    done = await step(office, f"swaps/{swap['id']}:approve")
+    assert done.json()["state"] == "done", done.text
+    after = [await read(office, f"lessons/{one['id']}") for one in both]
+    assert [one["on_date"] for one in after] == ["2026-09-09", "2026-09-08"]
+
+    beside = [rows[0], replace(rows[1], period=2), rows[2]]
+    for timetable, changed in ((rows, 0), (beside, 1), (rows, 1)):
+        loaded = await load(bulk.upsert_home_slots, timetable)
+        assert (loaded.conflicts, loaded.outcome.changed) == ((), changed)
+        assert (await read(office, f"swaps/{swap['id']}"))["state"] == "done"
+        assert [await read(office, f"lessons/{one['id']}") for one in both] == after
