@@ -4,8 +4,15 @@ from sqlalchemy import ColumnElement, and_, literal, or_
 from sqlmodel import col, select
 
 from service.kit.auth import Caller, Permission
+from service.mentoring.rules import PairingState
 from service.mentoring.rules.studio import StudioRole
-from service.mentoring.tables import MentoringProgramme, Pairing, Studio, StudioMember
+from service.mentoring.tables import (
+    GrowthPlan,
+    MentoringProgramme,
+    Pairing,
+    Studio,
+    StudioMember,
+)
 from service.network.access import governed_groups, reaches_district, visible_groups
 from service.staff.access import visible_teachers
 
@@ -19,6 +26,16 @@ def visible_pairings(caller: Caller) -> ColumnElement[bool]:
 def governed_pairings(caller: Caller) -> ColumnElement[bool]:
     """Whether a pairing is the caller's to change: the mentee's office looks after it."""
     return col(Pairing.mentee_id).in_(visible_teachers(caller, Permission.MENTORING_WRITE))
+
+
+def visible_growth(caller: Caller) -> ColumnElement[bool]:
+    """Whether a growth plan is within sight: one reaches the mentee, or a present mentor."""
+    teachers = visible_teachers(caller, Permission.MENTORING_READ)
+    mentored = select(Pairing.mentee_id).where(
+        col(Pairing.mentor_id).in_(teachers), col(Pairing.state) != PairingState.ENDED.value
+    )
+    mentee = col(GrowthPlan.mentee_id)
+    return or_(mentee.in_(teachers), mentee.in_(mentored))
 
 
 def visible_programmes(caller: Caller) -> ColumnElement[bool]:

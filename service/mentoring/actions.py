@@ -314,7 +314,7 @@ async def replace(
     if new.mentor_id == seen.mentee_id:
         raise SelfMentoring(pointer="/mentor_id")
     await queries.check_two(db, caller=caller, mentor_id=new.mentor_id, mentee_id=seen.mentee_id)
-    await queries.lock_teachers(db, teacher_ids=[seen.mentor_id, new.mentor_id])
+    await queries.lock_teachers(db, teacher_ids=[seen.mentor_id, seen.mentee_id, new.mentor_id])
     pairing = await queries.pairing_to_change(db, caller=caller, pairing_id=pairing_id)
     expected.check(pairing.version)
     at = await standpoint(db, district_id=caller.district_id)

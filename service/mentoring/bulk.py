@@ -76,7 +76,7 @@ async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: C
     ids = await _ids(db, rows)
     roles = await known_codes(db, district_id=by.district_id, name="mentor_role")
     _refuse(_impossible(rows, roles=roles))
-    await queries.lock_teachers(db, teacher_ids={ids[row.mentor_number] for row in rows})
+    await queries.lock_teachers(db, teacher_ids=set(ids.values()))
     today = (await standpoint(db, district_id=by.district_id)).today
     book = _Book({_key(one): one for one in await _concerning(db, ids.values())})
     for place, row in enumerate(rows):

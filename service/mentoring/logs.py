@@ -33,7 +33,16 @@ from service.mentoring.tables import LogEntry, LogEntryVersion, Pairing
 from service.network.queries import standpoint
 
 
-async def _hold(db: AsyncSession, *, caller: Caller, pairing_id: UUID) -> tuple[Pairing, UUID]:
+async def hold(db: AsyncSession, *, caller: Caller, pairing_id: UUID) -> tuple[Pairing, UUID]:
+    """A pairing, held, and which teacher of the two the caller is.
+
+    Raises
+    ------
+    PairingNotFound
+        There is none, or the caller may not see it.
+    NotOfThePair
+        Somebody else.
+    """
     pairing = await queries.pairing_in_sight(db, caller=caller, pairing_id=pairing_id)
     return pairing, check_pair(caller.teacher_id, two=(pairing.mentor_id, pairing.mentee_id))
 
@@ -42,7 +51,7 @@ async def _hold_entry(
     db: AsyncSession, *, caller: Caller, entry_id: UUID, expected: Precondition
 ) -> tuple[Pairing, UUID, LogEntry]:
     entry, _ = await log.entry_row(db, caller=caller, entry_id=entry_id)
-    pairing, by = await _hold(db, caller=caller, pairing_id=entry.pairing_id)
+    pairing, by = await hold(db, caller=caller, pairing_id=entry.pairing_id)
     await db.refresh(entry)
     expected.check(entry.version)
     return pairing, by, entry
@@ -90,7 +99,7 @@ async def write(
     ObservedUnfit, LogLessonUnfit
         Who was observed, or the lesson, does not fit.
     """
-    pairing, by = await _hold(db, caller=caller, pairing_id=pairing_id)
+    pairing, by = await hold(db, caller=caller, pairing_id=pairing_id)
     await _check(db, pairing=pairing, values=values)
     entry = LogEntry(
         district_id=caller.district_id,

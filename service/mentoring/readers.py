@@ -9,10 +9,11 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.mentoring import queries
-from service.mentoring.queries import PairingFilter, agreement, log, programme, studio
+from service.mentoring.queries import PairingFilter, agreement, goal, log, programme, studio, visit
 from service.mentoring.queries.matching import matchings
 from service.mentoring.schemas import PairingOut
 from service.mentoring.schemas.agreement import AgreementTextOut
+from service.mentoring.schemas.goal import GoalPlanOut, GrowthPlanOut
 from service.mentoring.schemas.log import LogEntryOut
 from service.mentoring.schemas.matching import MatchingOut
 from service.mentoring.schemas.programme import EntryOut, ProgrammeOut
@@ -23,8 +24,11 @@ from service.mentoring.schemas.studio import (
     StudioOutputOut,
     StudioReviewOut,
 )
+from service.mentoring.schemas.visit import VisitOut
 from service.mentoring.tables import (
     AgreementText,
+    GoalPlan,
+    GrowthPlan,
     LogEntry,
     MentoringMatching,
     MentoringProgramme,
@@ -35,6 +39,7 @@ from service.mentoring.tables import (
     StudioMember,
     StudioOutput,
     StudioReview,
+    Visit,
 )
 from service.network.queries import standpoint
 
@@ -66,6 +71,14 @@ async def _entries(db: AsyncSession, caller: Caller) -> Rows:
 
 async def _agreement_texts(_: AsyncSession, caller: Caller) -> Rows:
     return Rows(agreement.texts(caller), each(AgreementTextOut.of))
+
+
+async def _goal_plans(_: AsyncSession, caller: Caller) -> Rows:
+    return Rows(goal.goal_plans(caller), each(GoalPlanOut.of))
+
+
+async def _growth_plans(db: AsyncSession, caller: Caller) -> Rows:
+    return Rows(await goal.growth_plans(db, caller=caller), each(GrowthPlanOut.of))
 
 
 async def _log_entries(db: AsyncSession, caller: Caller) -> Rows:
@@ -104,13 +117,20 @@ async def _studio_reviews(_: AsyncSession, caller: Caller) -> Rows:
     return Rows(studio.reviews(caller=caller), each(StudioReviewOut.of))
 
 
+async def _visits(_: AsyncSession, caller: Caller) -> Rows:
+    return Rows(visit.visits(caller), each(VisitOut.of))
+
+
 STUDIOS = Permission.STUDIO_READ
 PROGRAMMES = Permission.PROGRAMME_READ
 
 READERS = (
     Reader(table=Pairing, permission=Permission.MENTORING_READ, rows=_pairings),
     Reader(table=AgreementText, permission=Permission.MENTORING_READ, rows=_agreement_texts),
+    Reader(table=GoalPlan, permission=Permission.MENTORING_READ, rows=_goal_plans),
+    Reader(table=GrowthPlan, permission=Permission.MENTORING_READ, rows=_growth_plans),
     Reader(table=LogEntry, permission=Permission.MENTORING_READ, rows=_log_entries),
+    Reader(table=Visit, permission=Permission.MENTORING_READ, rows=_visits),
     Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),
     Reader(table=MentoringMatching, permission=PROGRAMMES, rows=_matchings),
     Reader(table=Studio, permission=STUDIOS, rows=_studios),

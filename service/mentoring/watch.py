@@ -18,6 +18,7 @@ from service.mentoring.care import mind
 from service.mentoring.queries import KnownTask
 from service.mentoring.rules import PairingState, Person, leaves_on, school_on
 from service.mentoring.tables import Pairing
+from service.mentoring.visits import free_stranded
 from service.network.queries import standpoint
 from service.network.rules import OwnerKind, TaskState
 from service.network.tasks import NewTask, open_task, settle_tasks
@@ -49,7 +50,10 @@ class _Scene:
 
 
 async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing]) -> None:
-    """Open a task for every pairing one of whose two leaves, and close those no longer needed."""
+    """Open a task for every pairing one of whose two leaves, and close those no longer needed.
+
+    Visits that have no pairing any more are cancelled.
+    """
     if not pairings:
         return
     teachers = {id_ for one in pairings for id_ in (one.mentor_id, one.mentee_id)}
@@ -70,6 +74,7 @@ async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing
             (MENTEE_LEAVES, pairing.mentee_id),
         ):
             await _watch(db, pairing, kind=kind, teacher_id=teacher_id, scene=scene)
+    await free_stranded(db, by=by, pairings=pairings)
     await mind(db, by=by, mentee_ids={one.mentee_id for one in pairings})
 
 

@@ -46,16 +46,20 @@ TRUSTED_SECONDS = 0.9
 _ELSEWHERE = frozenset(
     {
         "accounts",
+        "agreement-texts",
         "calendar-feeds",
         "charters",
         "clients",
         "cover-offers",
         "covers",
         "duty-policies",
+        "goal-plans",
         "grants",
         "group-heads",
+        "growth-plans",
         "imports",
         "leaves",
+        "log-entries",
         "mentoring-programmes",
         "pairings",
         "programme-entries",
@@ -80,6 +84,8 @@ _OF_THE_NAMED = frozenset(
         "lesson.uncovered",
         "month.closed",
         "month.opened",
+        "visit.cancelled",
+        "visit.planned",
     }
 )
 """Changes that name everybody they touch; all others make the whole district be read anew."""

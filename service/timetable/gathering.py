@@ -1,23 +1,28 @@
-"""Time that several teachers give to one thing outside the timetable: a meeting, a training.
+"""Time that teachers give to one thing outside the timetable: a meeting, a training, a visit.
 
 Only time and ways are written here; what it is about belongs to the module that asks. Every writer
 holds the locks of ``load.lock_resources`` first, and the exclusion constraint judges last.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import islice
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from service.calendar import queries as calendar
+from service.calendar.rules import PeriodTimes
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession
 from service.timetable import laying, load
 from service.timetable.handing import refusal, walk
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
-from service.timetable.rules import Duty, ResourceKind, TimeKind
+from service.timetable.rules import Candidate, Duty, ResourceKind, TimeKind, Way, free
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +99,95 @@ async def give_back(
     await (await db.connection()).execute(_GIVE_BACK, asked)
     days = load.whole_days([gathering.starts_at], zone=ground.zone)
     await walk(db, teachers=teachers, days=days, ground=ground)
+
+
+# When it could be
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A stretch of time at a campus."""
+
+    campus_id: UUID
+    on_date: date
+    period: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+async def periods_of(
+    db: AsyncSession, *, campus_id: UUID, after: datetime, until: date
+) -> list[Opening]:
+    """The periods of a campus's teaching days after a moment, of whatever stage, in order."""
+    zone = await load.zone_of(db, campus_id=campus_id)
+    first = after.astimezone(zone).date()
+    taught = await calendar.teaching_days_of(db, campus_ids=[campus_id], from_=first, until=until)
+    rung = await calendar.bells_of(db, campus_ids=[campus_id])
+    found = {
+        (starts, ends): Opening(campus_id, day.on_date, period.number, starts, ends)
+        for day in taught[campus_id]
+        for period in _rung_on(rung.values(), day.on_date)
+        for starts, ends in [period.rings(day.on_date, zone=zone)]
+        if starts > after
+    }
+    return [found[key] for key in sorted(found)]
+
+
+def _rung_on(rung: Collection[Sequence[calendar.Bells]], day: date) -> Iterator[PeriodTimes]:
+    for schedules in rung:
+        yield from next((one.periods for one in schedules if one.rings_on(day)), ())
+
+
+async def openings(
+    db: AsyncSession,
+    *,
+    times: Sequence[Opening],
+    teachers: Sequence[UUID],
+    ground: Ground,
+    limit: int,
+) -> list[Opening]:
+    """The first of these times at which all these teachers could be there.
+
+    Their duties and the ways between are judged as they would be when the time is taken.
+    """
+    days = load.whole_days((one.starts_at for one in times), zone=ground.zone)
+    standing = await load.standing(db, resources=teachers, days=days)
+    places = {one.campus_id for one in times}
+    places |= {duty.campus_id for duty in standing if duty.campus_id is not None}
+    pairs = {(here, there) for here in places for there in places if here != there}
+    ways = await load.ways(db, pairs=pairs, estimate=ground.estimate)
+    scene = _Scene(defaultdict(list), ways, ground.zone)
+    for duty in standing:
+        scene.day(duty.resource_id, duty.starts_at).append(duty)
+    fitting = (one for one in times if all(scene.has_time(id_, one) for id_ in teachers))
+    return list(islice(fitting, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    by_day: defaultdict[tuple[UUID, date], list[Duty]]
+    ways: Mapping[tuple[UUID, UUID], Way]
+    zone: ZoneInfo
+
+    def day(self, teacher_id: UUID, moment: datetime) -> list[Duty]:
+        """The duties of somebody's day."""
+        return self.by_day[teacher_id, moment.astimezone(self.zone).date()]
+
+    def has_time(self, teacher_id: UUID, one: Opening) -> bool:
+        """Whether somebody could be there, ways included."""
+        wanted = Duty(
+            ResourceKind.TEACHER,
+            teacher_id,
+            one.starts_at,
+            one.ends_at,
+            TimeKind.VISIT,
+            one.campus_id,
+            one.campus_id,
+        )
+        found = free(
+            [Candidate(one.campus_id, one.on_date.isoweekday(), one.period or 0, (wanted,))],
+            standing=self.day(teacher_id, one.starts_at),
+            ways_of=lambda here, there: self.ways[here, there],
+            zone=self.zone,
+        )
+        return next(found, None) is not None

@@ -15,7 +15,7 @@ from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, lock, span
 from service.kit.journal import record, record_many
 from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
-from service.timetable import cover, handing, load
+from service.timetable import absences, cover, handing, load
 from service.timetable import queries as timetable
 from service.timetable.lapsing import lapse_covers
 from service.timetable.load import Ground
@@ -113,13 +113,16 @@ async def _hold(
     leave_id: UUID,
     permission: Permission,
     expected: Precondition,
+    frees: bool = False,
 ) -> _Held:
+    """A leave, held with its teacher; with ``frees`` also those whom the teacher was to visit."""
     seen, *_ = await queries.visible_leave(db, caller=caller, leave_id=leave_id)
     if not await queries.reachable_teacher(
         db, caller=caller, permission=permission, teacher_id=seen.teacher_id
     ):
         raise Forbidden
-    await load.lock_resources(db, teachers=[seen.teacher_id])
+    others = await queries.visited_in(db, leave=seen) if frees else set()
+    await load.lock_resources(db, teachers={seen.teacher_id, *others})
     leave = await lock(db, Leave, leave_id)
     if leave is None or leave.during.lower is None or leave.during.upper is None:
         raise LeaveNotFound
@@ -176,6 +179,7 @@ async def approve(
         leave_id=leave_id,
         permission=Permission.LEAVE_DECIDE,
         expected=expected,
+        frees=True,
     )
     leave = held.leave
     _check_other(leave, caller=caller)
@@ -192,6 +196,8 @@ async def approve(
     )
     lessons = [lesson for lesson in lessons if lesson.starts_at > clock.now()]
     await lapse_covers(db, by=caller, lesson_ids=[lesson.id for lesson in lessons])
+    away = (held.starts_at, held.ends_at)
+    await absences.announce(db, by=caller, teacher_id=leave.teacher_id, away=away)
     await handing.be_away(
         db,
         teacher_id=leave.teacher_id,

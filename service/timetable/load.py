@@ -116,6 +116,12 @@ async def hosts(
     }
 
 
+async def zone_of(db: AsyncSession, *, campus_id: UUID) -> ZoneInfo:
+    """By which clock a campus lives."""
+    statement = select(col(Campus.zone)).where(col(Campus.id) == campus_id)
+    return ZoneInfo((await db.exec(statement)).one())
+
+
 def _by_weekday(days: Iterable[TeachingDay]) -> dict[int, list[TeachingDay]]:
     by_weekday: dict[int, list[TeachingDay]] = defaultdict(list)
     for day in days:

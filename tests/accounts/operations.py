@@ -814,6 +814,25 @@ async def _text_in_force(place: Place) -> Any:
 
 _ACTIVE = {"pairing_id": "active_pairing"}
 
+_ITEM = {"name": "汇报课", "target": 2, "unit": "节"}
+_LATER = {"vision": "三年成为骨干教师", "years": [{"goal": "站稳讲台"}] * 3}
+_GROWTH = {**_LATER, "first_year": 2060}
+
+
+async def _new_goals(place: Place) -> Any:
+    return {"term_id": str(await place.the("term")), "items": [_ITEM]}
+
+
+async def _new_visit(place: Place) -> Any:
+    day = date(2060, 1, 1) + timedelta(days=place.number())
+    return {
+        "campus_id": str(await place.the("campus")),
+        "starts_at": f"{day}T09:00:00+08:00",
+        "ends_at": f"{day}T09:40:00+08:00",
+        "topic": "集体备课",
+    }
+
+
 MENTORING: Chapter = {
     "listPairings": op("mentoring.read", lists="pairing"),
     "proposePairing": op("mentoring.write", at="teacher", body=_new_pairing, in_body=True),
@@ -833,6 +852,19 @@ MENTORING: Chapter = {
     "getAgreement": op("mentoring.read"),
     "signPairing": op("mentoring.answer", named=_ACCEPTED, body=_text_in_force),
     "endPairing": op("mentoring.write", body=_always({"reason": "withdrawn"})),
+    "listGoalPlans": op("mentoring.read"),
+    "setGoals": op("mentoring.answer", named=_ACTIVE, body=_new_goals),
+    "getGoalPlan": op("mentoring.read"),
+    "changeGoals": op("mentoring.answer", body=_always({"items": [_ITEM]})),
+    "listGrowthPlans": op("mentoring.read", named=_MENTEE),
+    "planGrowth": op("mentoring.answer", named=_MENTEE, body=_always(_GROWTH)),
+    "getGrowthPlan": op("mentoring.read"),
+    "changeGrowthPlan": op("mentoring.answer", body=_always(_LATER)),
+    "listVisitSlots": op("mentoring.read", named=_ACTIVE, alive=frozenset({200, 422})),
+    "listVisits": op("mentoring.read"),
+    "planVisit": op("mentoring.answer", named=_ACTIVE, body=_new_visit),
+    "getVisit": op("mentoring.read"),
+    "cancelVisit": op("mentoring.answer", body=_always({"reason": "学校活动"})),
     "listLogEntries": op("mentoring.read"),
     "writeLogEntry": op(
         "mentoring.answer", named={"pairing_id": "active_pairing"}, body=_always(_ENTRY)

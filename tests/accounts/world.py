@@ -24,7 +24,7 @@ from service.kit.auth import Role
 from service.kit.db import days, span
 from service.kit.ids import new_id
 from service.mentoring.rules import PairingState
-from service.mentoring.tables import MentoringMatching
+from service.mentoring.tables import GoalPlan, GrowthPlan, MentoringMatching
 from service.network.tables import Charter, CodeItem, GroupHead, SchoolDesignation, Task
 from service.partners.tables import ImportRun
 from service.phone.rules.calendar_feeds import new_secret
@@ -883,6 +883,44 @@ async def _accepted_pairing(place: Place) -> UUID:
 @builds("active_pairing", Anchor.TEACHER)
 async def _active_pairing(place: Place) -> UUID:
     return await _a_pairing(place, PairingState.ACTIVE, mentor=place.teacher)
+
+
+@builds("own_pairing", Anchor.TEACHER)
+async def _own_pairing(place: Place) -> UUID:
+    return await _a_pairing(place, PairingState.ACTIVE, mentor=place.teacher)
+
+
+@builds("visit", Anchor.TEACHER)
+async def _visit(place: Place) -> UUID:
+    row = await place.make.visit(
+        pairing=await place.the("own_pairing"),
+        campus=await place.the("campus"),
+        starts_at=datetime(2060, 1, 1, 1, tzinfo=UTC),
+    )
+    return UUID(str(row.id))
+
+
+@builds("goal_plan", Anchor.TEACHER)
+async def _goal_plan(place: Place) -> UUID:
+    plan = GoalPlan(
+        district_id=place.district.id,
+        pairing_id=await place.the("own_pairing"),
+        term_id=await place.the("term"),
+        items=[],
+    )
+    return await place.keep(plan)
+
+
+@builds("growth_plan", Anchor.TEACHER)
+async def _growth_plan(place: Place) -> UUID:
+    plan = GrowthPlan(
+        district_id=place.district.id,
+        mentee_id=await place.the("mentee"),
+        valid=days(date(2040, 9, 1), date(2043, 9, 1)),
+        vision="骨干教师",
+        years=[],
+    )
+    return await place.keep(plan)
 
 
 async def _an_entry(place: Place, *, mine: bool) -> UUID:

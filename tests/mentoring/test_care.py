@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: nobody loses a mentor in silence, no mentor has too many."""
 
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 
 import pytest
 from sqlmodel import select
@@ -10,6 +11,7 @@ from service.kit import clock
 from service.kit.auth import Role
 from service.mentoring.rules import EndReason, PairingState, places_taken
 from service.mentoring.tables import Pairing
+from tests.timetable.absences import ask, step
 
 ANY = {"If-Match": "*"}
 OLD, NEW = {"teaching_since": date(2010, 9, 1)}, {"teaching_since": date(2025, 9, 1)}
@@ -121,15 +123,22 @@ class Year:
         """One thing that happens; refused or not."""
         open_ = [one for one in pairings if one.state != PairingState.ENDED]
         waiting = [one for one in open_ if one.state == PairingState.PROPOSED]
-        happens = self.dice.weigh((6, "propose"), (5, "answer"), (3, "end"), (1, "leave"))
+        active = [one for one in open_ if one.state == PairingState.ACTIVE]
+        happens = self.dice.weigh(
+            (6, "propose"), (6, "answer"), (3, "replace"), (3, "end"), (1, "leave"), (1, "away")
+        )
         if happens == "propose":
             await self._propose()
         elif happens == "answer" and waiting:
             await self._answer(self.dice.pick(waiting))
+        elif happens == "replace" and active:
+            await self._replace(self.dice.pick(active))
         elif happens == "end" and open_:
             await self._end(self.dice.pick(open_))
         elif happens == "leave":
             await self._leave(self.dice.pick(self.mentors))
+        elif happens == "away":
+            await self._away(self.dice.pick(self.mentors))
 
     async def _propose(self):
         body = {
@@ -152,6 +161,20 @@ class Year:
             client = self.as_(Role.TEACHER, teacher=people[id_])
             await client.post(f"{path}:accept", headers=ANY)
         await self.office.post(f"{path}:activate", headers=ANY)
+
+    async def _replace(self, pairing):
+        """From today on, so that the new mentor begins as soon as both have accepted."""
+        body = {"mentor_id": str(self.dice.pick(self.mentors).id), "on": "2026-10-12"}
+        await self.office.post(f"/v1/pairings/{pairing.id}:replace", json=body, headers=ANY)
+
+    async def _away(self, mentor):
+        span = {
+            "starts_at": "2026-10-19T00:00:00+08:00",
+            "ends_at": "2026-10-24T00:00:00+08:00",
+        }
+        asked = await ask(self.as_(Role.TEACHER, teacher=mentor), mentor, **span)
+        if asked.status_code == HTTPStatus.CREATED:
+            await step(self.office, f"leaves/{asked.json()['id']}:approve")
 
     async def _end(self, pairing):
         reason = self.dice.pick(("replaced", "transferred", "withdrawn", "completed"))

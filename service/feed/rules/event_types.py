@@ -336,6 +336,13 @@ NOUNS: Mapping[str, Noun] = {
     "agreement-text": Noun(
         Text("结对协议文本", "Agreement text"), Permission.MENTORING_READ, ("published",)
     ),
+    "goal-plan": Noun(
+        Text("学期目标", "Goal plan"), Permission.MENTORING_READ, ("created", "changed")
+    ),
+    "growth-plan": Noun(
+        Text("成长规划", "Growth plan"), Permission.MENTORING_READ, ("created", "changed")
+    ),
+    "visit": Noun(Text("到校指导", "Visit"), Permission.MENTORING_READ, ("planned", "cancelled")),
     "log-entry": Noun(
         Text("帮扶记录", "Log entry"),
         Permission.MENTORING_READ,

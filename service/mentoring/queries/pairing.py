@@ -233,9 +233,10 @@ async def pairing_in_sight(db: AsyncSession, *, caller: Caller, pairing_id: UUID
 
 
 async def pairing_to_change(db: AsyncSession, *, caller: Caller, pairing_id: UUID) -> Pairing:
-    """A pairing the caller may change; its mentor is locked before it, then the pairing.
+    """A pairing the caller may change; its two are locked before it, then the pairing.
 
-    Of one that replaces another, the other's mentor and the other are locked with it.
+    Of one that replaces another, the other's mentor and the other are locked with it. The mentee
+    is held because visits may be freed, which takes the time of both.
 
     Raises
     ------
@@ -244,17 +245,17 @@ async def pairing_to_change(db: AsyncSession, *, caller: Caller, pairing_id: UUI
     Forbidden
         The caller sees it, but the mentee's office looks after it.
     """
-    statement = select(Pairing.mentor_id, Pairing.replaces_id, governed_pairings(caller)).where(
-        col(Pairing.id) == pairing_id, visible_pairings(caller)
-    )
+    statement = select(
+        Pairing.mentor_id, Pairing.mentee_id, Pairing.replaces_id, governed_pairings(caller)
+    ).where(col(Pairing.id) == pairing_id, visible_pairings(caller))
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise PairingNotFound
-    mentor_id, replaces_id, allowed = found
+    mentor_id, mentee_id, replaces_id, allowed = found
     if not allowed:
         raise Forbidden
     former = select(Pairing.mentor_id).where(col(Pairing.id) == replaces_id)
-    await lock_teachers(db, teacher_ids=[mentor_id, *(await db.exec(former)).all()])
+    await lock_teachers(db, teacher_ids=[mentor_id, mentee_id, *(await db.exec(former)).all()])
     ids = [pairing_id] if replaces_id is None else [pairing_id, replaces_id]
     held = {one.id: one for one in await lock_all(db, Pairing, ids)}
     return held[pairing_id]

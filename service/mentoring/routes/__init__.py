@@ -3,21 +3,25 @@
 from service.mentoring.routes import (
     agreement,
     coverage,
+    goal,
     log,
     matching,
     pairing,
     programme,
     progress,
     studio,
+    visit,
 )
 
 routers = [
     *pairing.routers,
     agreement.router,
+    goal.router,
     log.router,
     programme.router,
     coverage.router,
     matching.router,
     *progress.routers,
     studio.router,
+    visit.router,
 ]

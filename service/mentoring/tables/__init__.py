@@ -1,6 +1,7 @@
 """Rows of mentoring, a file per noun."""
 
 from service.mentoring.tables.agreement import AgreementText
+from service.mentoring.tables.goal import GoalPlan, GrowthPlan
 from service.mentoring.tables.log import LogEntry, LogEntryVersion
 from service.mentoring.tables.matching import (
     MatchingChoice,
@@ -22,9 +23,12 @@ from service.mentoring.tables.studio import (
     StudioOutput,
     StudioReview,
 )
+from service.mentoring.tables.visit import Visit
 
 __all__ = [
     "AgreementText",
+    "GoalPlan",
+    "GrowthPlan",
     "LogEntry",
     "LogEntryVersion",
     "MatchingChoice",
@@ -39,4 +43,5 @@ __all__ = [
     "StudioMember",
     "StudioOutput",
     "StudioReview",
+    "Visit",
 ]

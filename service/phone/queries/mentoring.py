@@ -1,6 +1,7 @@
 """Whom a teacher mentors, and by whom."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -27,12 +28,17 @@ from service.network.rules import DesignationKind, is_rural
 from service.network.schemas import rural_codes_of
 from service.network.tables import CodeItem, District, School, SchoolDesignation
 from service.phone.queries.home import Home, thing
+from service.phone.queries.pair_work import last_advice, progress_in_term, waiting
+from service.phone.queries.visits import next_visits
 from service.phone.schemas import (
+    MyAdvice,
     MyCode,
     MyCounterpart,
     MyGap,
     MyMentoringOut,
     MyPairing,
+    MyProgress,
+    MyVisit,
 )
 
 
@@ -43,7 +49,14 @@ async def mentoring(db: AsyncSession, *, home: Home) -> MyMentoringOut:
         db, {id_ for row in rows for id_ in (row.mentor_id, row.mentee_id)}, home=home
     )
     roles = await _roles(db)
-    mine = [_pairing(row, home=home, people=people, roles=roles) for row in rows]
+    ids = [row.id for row in rows]
+    active = [row for row in rows if _state(row, home=home) is PairingState.ACTIVE]
+    more = _More(
+        progress=await progress_in_term(db, home=home, pairings=active),
+        visits=await next_visits(db, home=home, after=clock.now()),
+        advice=await last_advice(db, pairing_ids=ids),
+    )
+    mine = [_pairing(row, home=home, people=people, roles=roles, more=more) for row in rows]
     as_mentee = [
         one for one, row in zip(mine, rows, strict=True) if row.mentee_id == home.teacher.id
     ]
@@ -54,7 +67,22 @@ async def mentoring(db: AsyncSession, *, home: Home) -> MyMentoringOut:
         ],
         as_mentee=as_mentee,
         gaps=await _gaps(db, home=home, pairings=as_mentee),
+        waiting=await waiting(db, home=home, pairings=rows),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _More:
+    """What is told of each pair beside the pairing itself."""
+
+    progress: Mapping[UUID, MyProgress]
+    visits: Mapping[UUID, MyVisit]
+    advice: Mapping[UUID, MyAdvice]
+
+
+def _state(row: Pairing, *, home: Home) -> PairingState:
+    valid = row.valid.lower or date.min, row.valid.upper
+    return state_on(PairingState(row.state), valid=valid, day=home.today)
 
 
 def _pairings(teacher_id: UUID) -> SelectOfScalar[Pairing]:
@@ -119,16 +147,16 @@ def _pairing(
     home: Home,
     people: Mapping[UUID, MyCounterpart],
     roles: Mapping[str, Text],
+    more: _More,
 ) -> MyPairing:
-    since = row.valid.lower or date.min
-    state = state_on(PairingState(row.state), valid=(since, row.valid.upper), day=home.today)
+    state = _state(row, home=home)
     reason = EndReason(row.end_reason) if row.end_reason else None
     return MyPairing(
         id=row.id,
         version=row.version,
         role=MyCode(code=row.role, label=say(roles.get(row.role, Text(row.role, row.role)))),
         counterpart=people[row.mentee_id if row.mentor_id == home.teacher.id else row.mentor_id],
-        valid_from=since,
+        valid_from=row.valid.lower or date.min,
         valid_until=row.valid.upper,
         state=state,
         state_label=say(_PAIRING_STATES[state]),
@@ -137,6 +165,9 @@ def _pairing(
         mentor_signed=row.mentor_signed_at is not None,
         mentee_signed=row.mentee_signed_at is not None,
         goals=row.goals,
+        progress=more.progress.get(row.id),
+        next_visit=more.visits.get(row.id),
+        last_advice=more.advice.get(row.id),
         end_reason=reason,
         end_reason_label=say(_END_REASONS[reason]) if reason else None,
     )

@@ -13,6 +13,7 @@ from service.kit.db import AsyncSession
 from service.kit.language import say
 from service.kit.problems import Text
 from service.phone.queries.home import Home, campuses, subjects_of, thing
+from service.phone.queries.visits import visits
 from service.phone.rules import asked_days
 from service.phone.schemas import (
     DayNature,
@@ -27,6 +28,7 @@ from service.phone.schemas import (
     MyThing,
     MyTodayOut,
     MyTransfer,
+    MyVisit,
 )
 from service.timetable import queries as timetable
 from service.timetable.queries import ScheduledLesson
@@ -44,6 +46,7 @@ async def schedule(
     first, last = asked_days(from_, until, today=home.today)
     lessons = await timetable.schedule_of(db, teacher_id=home.teacher.id, from_=first, until=last)
     days = await _days(db, home=home, lessons=lessons, first=first, last=last)
+    _with_visits(days, await visits(db, home=home, from_=first, until=last))
     return MyScheduleOut(
         as_of=clock.now(),
         from_date=first,
@@ -84,8 +87,17 @@ async def today(db: AsyncSession, *, home: Home) -> tuple[MyTodayOut, set[str]]:
         last=date_ + 2 * _DAY,
         placed={one.id: day for day, one in lessons},
     )
+    near = await visits(db, home=home, from_=date_ - _DAY, until=date_ + 3 * _DAY)
+    _with_visits(days, [(date_ + (day - clock.today(one.campus.zone)), one) for day, one in near])
     found = MyTodayOut(as_of=clock.now(), today=days[0], tomorrow=days[1])
-    return found, {one.zone for one in nearby}
+    return found, {one.zone for one in nearby} | {one.campus.zone for _, one in near}
+
+
+def _with_visits(days: Iterable[MyDay], found: Iterable[tuple[date, MyVisit]]) -> None:
+    by_date = {day.on_date: day.visits for day in days}
+    for on_date, visit in found:
+        if on_date in by_date:
+            by_date[on_date].append(visit)
 
 
 class _Calendars:

@@ -145,14 +145,18 @@ async def get_my_today(*, request: Request, caller: Me, tag: Tag, after: After) 
     operation_id="getMyMentoring",
     summary="我的结对",
     description=(
-        "我带的徒弟与带我的导师:角色、对方与其学校、起止日期、状态、目标;"
-        "作为徒弟另列双导师要求中尚缺的部分。返回弱 ETag,未变化时 304。"
+        "我带的徒弟与带我的导师:角色、对方与其学校、起止日期、状态、目标,"
+        "本学期对照最低要求的进度、下一次到校指导、最近一条建议;"
+        "另列等我答复、签署或确认的事项(离线时可连同 version 与 Idempotency-Key 提交),"
+        "以及作为徒弟双导师要求中尚缺的部分。返回弱 ETag,未变化时 304。"
     ),
     responses=may_fail(NotATeacher),
     openapi_extra=english(
         "My mentoring",
-        "Whom I mentor and who mentors me: role, the other and their school, days, state, goals; "
-        "for a mentee also what the dual rule still asks for. Weak ETag; 304 if nothing changed.",
+        "Whom I mentor and who mentors me: role, the other and their school, days, state, goals, "
+        "this term's progress against the plan, the next visit and the last advice; what waits for "
+        "my word, each with the version to send from an offline queue; for a mentee also what the "
+        "dual rule still asks for. Weak ETag; 304 if nothing changed.",
     ),
 )
 async def get_my_mentoring(*, request: Request, caller: Me, tag: Tag) -> Response:

@@ -9,7 +9,9 @@ from pydantic import AwareDatetime, Field
 
 from service.kit.auth import Permission, Reach, Role
 from service.kit.http.schemas import Out
-from service.mentoring.rules import EndReason, Gap, PairingState
+from service.mentoring.rules import EndReason, Gap, PairingState, Side
+from service.mentoring.rules.progress import PlanItem
+from service.mentoring.rules.visit import VisitState
 from service.timetable.rules import LessonChange, LessonStatus, Origin
 from service.timetable.rules.attendance import Correction, Word
 
@@ -139,6 +141,28 @@ class MyLesson(Out):
     attendance: Annotated[MyAttendance | None, Field(description="签到与确认;尚无记录时为空")]
 
 
+class MyVisit(Out):
+    """A mentor comes to the mentee's campus; I am one of the two."""
+
+    id: UUID
+    version: int
+    pairing_id: UUID
+    side: Annotated[Side, Field(description="我是 mentor 导师(前往)或 mentee 徒弟(接待)")]
+    counterpart: Annotated[MyThing, Field(description="对方")]
+    campus: MyCampus
+    topic: Annotated[str, Field(examples=["集体备课"])]
+    lesson_id: Annotated[UUID | None, Field(description="要听的课;面谈时为空")]
+    starts_at: Annotated[AwareDatetime, Field(examples=["2026-10-20T09:20:00+08:00"])]
+    ends_at: Annotated[AwareDatetime, Field(examples=["2026-10-20T10:00:00+08:00"])]
+    state: Annotated[VisitState, Field(description="planned 已安排,cancelled 已取消")]
+    state_label: Annotated[str, Field(examples=["已安排"])]
+    reason: Annotated[str | None, Field(description="取消原因", examples=["一方请假"])]
+    cancelled_by: Annotated[str | None, Field(description="由谁取消")]
+    transfer: Annotated[
+        MyTransfer | None, Field(description="去程;与此前的安排同校区或此前无安排时为空")
+    ]
+
+
 class DayNature(StrEnum):
     """What a day is at the home school."""
 
@@ -170,6 +194,9 @@ class MyDay(Out):
     week: Annotated[int | None, Field(description="教学周", examples=[3])]
     provisional: Annotated[bool, Field(description="放假安排尚未公布,可能变动")]
     lessons: list[MyLesson]
+    visits: Annotated[
+        list[MyVisit], Field(description="到校指导:我去徒弟学校,或导师来我校;含已取消的")
+    ] = Field(default_factory=list)
 
 
 class MyScheduleOut(Out):
@@ -198,6 +225,63 @@ class MyCounterpart(Out):
     school: Annotated[MyThing | None, Field(description="今天的任职学校")]
 
 
+class MyProgressItem(Out):
+    """One part of the minimum plan."""
+
+    item: PlanItem
+    label: Annotated[str, Field(examples=["导师听徒弟的课"])]
+    planned: Annotated[int, Field(description="本学期应完成", examples=[8])]
+    confirmed: Annotated[int, Field(description="已完成并经对方确认", examples=[5])]
+    waiting: Annotated[int, Field(description="已填写待确认", examples=[1])]
+    left: Annotated[int, Field(description="还差", examples=[3])]
+
+
+class MyProgress(Out):
+    """How far a pair has come this term."""
+
+    school_year: Annotated[str, Field(examples=["2026-2027"])]
+    term_number: Annotated[int, Field(description="1 秋季,2 春季")]
+    items: list[MyProgressItem]
+    left: Annotated[int, Field(description="各项合计还差", examples=[6])]
+    behind: Annotated[int, Field(description="按均匀进度已落后", examples=[2])]
+    catch_up_by: Annotated[date, Field(description="补齐的最后期限", examples=["2027-01-22"])]
+
+
+class MyAdvice(Out):
+    """The last advice in a pair's log."""
+
+    log_entry_id: UUID
+    on_date: date
+    topic: str
+    advice: Annotated[str, Field(examples=["提问后多等三秒"])]
+    by: Annotated[str, Field(description="填写人")]
+
+
+class WaitsFor(StrEnum):
+    """What is asked of me."""
+
+    ANSWER = "answer"
+    SIGNATURE = "signature"
+    CONFIRMATION = "confirmation"
+
+
+class MyWaiting(Out):
+    """Something that waits for my own word."""
+
+    waits_for: Annotated[
+        WaitsFor,
+        Field(description="answer 答复结对提议,signature 签署协议,confirmation 确认对方的记录"),
+    ]
+    label: Annotated[str, Field(examples=["听课记录待确认"])]
+    id: Annotated[UUID, Field(description="结对或记录;离线时连同 version 作为 If-Match 提交")]
+    version: int
+    pairing_id: UUID
+    kind: Annotated[MyCode | None, Field(description="记录类型")]
+    topic: str | None
+    on_date: date | None
+    by: Annotated[str | None, Field(description="记录的填写人")]
+
+
 class MyPairing(Out):
     """One of my pairings, as mentor or as mentee."""
 
@@ -219,6 +303,11 @@ class MyPairing(Out):
     mentor_signed: Annotated[bool, Field(description="导师是否已签署协议")]
     mentee_signed: Annotated[bool, Field(description="徒弟是否已签署协议")]
     goals: str
+    progress: Annotated[
+        MyProgress | None, Field(description="本学期对照最低要求的进度;未启动或不在学期内为空")
+    ]
+    next_visit: Annotated[MyVisit | None, Field(description="下一次到校指导")]
+    last_advice: MyAdvice | None
     end_reason: EndReason | None
     end_reason_label: str | None
 
@@ -237,6 +326,7 @@ class MyMentoringOut(Out):
     as_mentor: list[MyPairing]
     as_mentee: list[MyPairing]
     gaps: Annotated[list[MyGap], Field(description="作为徒弟,双导师要求中尚缺的部分")]
+    waiting: Annotated[list[MyWaiting], Field(description="等我答复、签署或确认的事项")]
 
 
 class MyHat(Out):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, or_, text
 from sqlalchemy import select as select_rows
+from sqlalchemy.dialects.postgresql import TSTZRANGE
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -165,6 +166,20 @@ async def school_of(db: AsyncSession, *, teacher_id: UUID, day: date) -> UUID | 
         col(Employment.teacher_id) == teacher_id, col(Employment.valid).contains(day)
     )
     return (await db.exec(statement)).one_or_none()
+
+
+_VISITED = text("""SELECT DISTINCT other.resource_id
+FROM occupancy mine
+JOIN occupancy other ON other.source_id = mine.source_id AND other.kind = 'visit'
+WHERE mine.resource_id = :teacher AND mine.kind = 'visit' AND mine.during && :during""").bindparams(
+    bindparam("during", type_=TSTZRANGE)
+)
+
+
+async def visited_in(db: AsyncSession, *, leave: Leave) -> set[UUID]:
+    """Who shares visits with a teacher in the time of a leave."""
+    asked = {"teacher": leave.teacher_id, "during": leave.during}
+    return set((await (await db.connection()).execute(_VISITED, asked)).scalars())
 
 
 async def lessons_between(
