@@ -25,11 +25,13 @@ from service.mentoring.rules.visit import (
     VisitState,
     check_active,
     check_cancel,
+    check_times,
     check_visit,
     is_stranded,
 )
 from service.mentoring.tables import Pairing, Visit
 from service.timetable import load as timetable
+from service.timetable.absences import Absence
 from service.timetable.gathering import (
     Gathering,
     Opening,
@@ -133,8 +135,9 @@ async def _drawn(
     if new.lesson_id is not None:
         lesson = await reading.lesson_of(db, mentee_id=pairing.mentee_id, lesson_id=new.lesson_id)
         starts_at, ends_at, campus_id = lesson.starts_at, lesson.ends_at, lesson.campus_id
+    check_times(starts_at=starts_at, ends_at=ends_at, now=now)
     on = starts_at.astimezone(ground.zone).date()
-    check_visit(_pair(pairing), starts_at=starts_at, ends_at=ends_at, on=on, now=now)
+    check_visit(_pair(pairing), on=on)
     if new.lesson_id is None or campus_id is None:
         campus = await reading.campus_of(
             db, mentee_id=pairing.mentee_id, day=on, campus_id=campus_id
@@ -211,16 +214,14 @@ async def free_stranded(db: AsyncSession, *, by: Caller, pairings: Sequence[Pair
     await _free(db, by=by, visits=stranded, reason=_ENDED)
 
 
-async def free_for_absence(
-    db: AsyncSession, by: Caller, teacher_id: UUID, away: tuple[datetime, datetime]
-) -> None:
+async def free_for_absence(db: AsyncSession, *, by: Caller, absence: Absence) -> None:
     """Somebody will be on leave: cancel what was planned with them; both were locked before."""
-    pairing_ids = await reading.pairings_of(db, teacher_id=teacher_id)
+    pairing_ids = await reading.pairings_of(db, teacher_id=absence.teacher_id)
     coming = await reading.planned(db, after=clock.now(), pairing_ids=pairing_ids)
     hit = [
         (visit, pairing)
         for visit, pairing in coming
-        if visit.starts_at < away[1] and away[0] < visit.ends_at
+        if visit.starts_at < absence.ends_at and absence.starts_at < visit.ends_at
     ]
     await _free(db, by=by, visits=hit, reason=_AWAY)
 

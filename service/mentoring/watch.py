@@ -1,8 +1,9 @@
 """Sees to it that nobody loses a mentor in silence: one of the two leaves, a task is opened.
 
-Hears of every change of an employment or a retirement in the transaction of the change. A task
-waits for the mentee's school until the pairing ends in time, the leaving is taken back, or somebody
-closes it because the pair goes on; then it is not opened again for the same day.
+Hears of every change of an employment or a retirement, and of leaves, in the transaction of the
+change; a mentor who is on leave for most of the term counts like one who leaves. A task waits for
+the mentee's school until the pairing ends in time, the leaving is taken back, or somebody closes it
+because the pair goes on; then it is not opened again for the same day.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,14 +17,17 @@ from service.kit.problems import Text
 from service.mentoring import queries
 from service.mentoring.care import mind
 from service.mentoring.queries import KnownTask
+from service.mentoring.queries.absence import on_leave_for_term
 from service.mentoring.rules import PairingState, Person, leaves_on, school_on
 from service.mentoring.tables import Pairing
-from service.mentoring.visits import free_stranded
+from service.mentoring.visits import free_for_absence, free_stranded
 from service.network.queries import standpoint
 from service.network.rules import OwnerKind, TaskState
 from service.network.tasks import NewTask, open_task, settle_tasks
+from service.timetable.absences import Absence
 
 MENTOR_LEAVES = "mentor-leaves"
+MENTOR_AWAY = "mentor-on-leave"
 MENTEE_LEAVES = "mentee-leaves"
 
 _SETTLED = "结对已结束或离校安排已变更"
@@ -38,6 +42,14 @@ async def teachers_changed(db: AsyncSession, by: Caller, teacher_ids: Collection
     await look_after(db, by=by, pairings=found)
 
 
+async def absence_decided(db: AsyncSession, by: Caller, absence: Absence) -> None:
+    """A leave was approved, or one that was is taken back."""
+    if absence.stands:
+        await free_for_absence(db, by=by, absence=absence)
+    found = await queries.open_pairings(db, teacher_ids=[absence.teacher_id])
+    await look_after(db, by=by, pairings=found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Scene:
     """What is known when pairings are looked after."""
@@ -46,6 +58,8 @@ class _Scene:
     today: date
     people: Mapping[UUID, Person]
     names: Mapping[UUID, str]
+    away: Mapping[UUID, date]
+    """Who is on leave for most of the term, and since when."""
     tasks: Mapping[tuple[UUID, str], Sequence[KnownTask]]
 
 
@@ -57,31 +71,34 @@ async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing
     if not pairings:
         return
     teachers = {id_ for one in pairings for id_ in (one.mentor_id, one.mentee_id)}
+    today = (await standpoint(db, district_id=by.district_id)).today
     scene = _Scene(
         by=by,
-        today=(await standpoint(db, district_id=by.district_id)).today,
+        today=today,
         people=await queries.persons(db, teacher_ids=teachers),
         names=await queries.names_of(db, teacher_ids=teachers),
+        away=await on_leave_for_term(db, teacher_ids=teachers, day=today),
         tasks=await queries.tasks_about(
             db,
             pairing_ids=[one.id for one in pairings],
-            kinds=[MENTOR_LEAVES, MENTEE_LEAVES],
+            kinds=[MENTOR_LEAVES, MENTOR_AWAY, MENTEE_LEAVES],
         ),
     )
     for pairing in pairings:
-        for kind, teacher_id in (
-            (MENTOR_LEAVES, pairing.mentor_id),
-            (MENTEE_LEAVES, pairing.mentee_id),
+        mentor_id, mentee_id = pairing.mentor_id, pairing.mentee_id
+        for kind, leaving in (
+            (MENTOR_LEAVES, _leaving(pairing, scene.people[mentor_id])),
+            (MENTOR_AWAY, _away(pairing, scene.away.get(mentor_id))),
+            (MENTEE_LEAVES, _leaving(pairing, scene.people[mentee_id])),
         ):
-            await _watch(db, pairing, kind=kind, teacher_id=teacher_id, scene=scene)
+            await _watch(db, pairing, kind=kind, leaving=leaving, scene=scene)
     await free_stranded(db, by=by, pairings=pairings)
     await mind(db, by=by, mentee_ids={one.mentee_id for one in pairings})
 
 
 async def _watch(
-    db: AsyncSession, pairing: Pairing, *, kind: str, teacher_id: UUID, scene: _Scene
+    db: AsyncSession, pairing: Pairing, *, kind: str, leaving: date | None, scene: _Scene
 ) -> None:
-    leaving = _leaving(pairing, scene.people[teacher_id])
     known = scene.tasks.get((pairing.id, kind), ())
     waiting = [task.due_on for task in known if task.state == TaskState.OPEN]
     decided = {task.due_on for task in known if task.closed_reason not in {None, *_OURS}}
@@ -103,6 +120,10 @@ def _leaving(pairing: Pairing, person: Person) -> date | None:
     if pairing.state == PairingState.ENDED:
         return None
     return leaves_on(person, during=(pairing.valid.lower or date.min, pairing.valid.upper))
+
+
+def _away(pairing: Pairing, since: date | None) -> date | None:
+    return None if pairing.state == PairingState.ENDED else since
 
 
 def _task(pairing: Pairing, kind: str, leaving: date, scene: _Scene) -> NewTask:
@@ -131,6 +152,12 @@ def _title(kind: str, *, mentor: str, mentee: str, leaving: date) -> Text:
             f"导师{mentor}自 {leaving} 起离开原学校,请为徒弟{mentee}更换导师或确认继续结对",
             f"The mentor {mentor} leaves the school on {leaving}: replace the mentor of {mentee}, "
             "or confirm that they go on",
+        )
+    if kind == MENTOR_AWAY:
+        return Text(
+            f"导师{mentor}自 {leaving} 起本学期请长假,请为徒弟{mentee}更换导师或确认继续结对",
+            f"The mentor {mentor} is on leave for most of the term from {leaving} on: replace the "
+            f"mentor of {mentee}, or confirm that they go on",
         )
     return Text(
         f"徒弟{mentee}自 {leaving} 起离开原学校,请结束与导师{mentor}的结对或确认继续",

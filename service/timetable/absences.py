@@ -1,4 +1,4 @@
-"""Who is told, in the same transaction, that somebody will be away and what they promised is off.
+"""Who is told, in the same transaction, that somebody will be away, or will not be after all.
 
 Programmes above plan visits in ``occupancy`` and cannot be imported from here: they register a
 listener, which gives the time back before the leave takes it, and tells those concerned. Everybody
@@ -6,14 +6,26 @@ whose time may be given back is locked by then.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession
 
-Listener = Callable[[AsyncSession, Caller, UUID, tuple[datetime, datetime]], Awaitable[None]]
-"""Called with the session, who decided, the teacher, and from when until when they are away."""
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A leave that was approved, or one that was and is taken back."""
+
+    teacher_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    stands: bool
+
+
+Listener = Callable[[AsyncSession, Caller, Absence], Awaitable[None]]
+"""Called with the session, who decided, and what was decided."""
 
 _LISTENERS: list[Listener] = []
 
@@ -25,9 +37,7 @@ def on_absence(listener: Listener) -> Listener:
     return listener
 
 
-async def announce(
-    db: AsyncSession, *, by: Caller, teacher_id: UUID, away: tuple[datetime, datetime]
-) -> None:
-    """Tell everybody that a teacher will be away."""
+async def announce(db: AsyncSession, *, by: Caller, absence: Absence) -> None:
+    """Tell everybody that a teacher will be away, or will not."""
     for listener in _LISTENERS:
-        await listener(db, by, teacher_id, away)
+        await listener(db, by, absence)

@@ -17,6 +17,7 @@ from service.kit.journal import record, record_many
 from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
 from service.timetable import absences, cover, handing, load
 from service.timetable import queries as timetable
+from service.timetable.absences import Absence
 from service.timetable.lapsing import lapse_covers
 from service.timetable.load import Ground
 from service.timetable.problems.absence import LeaveNotFound, LeavePast
@@ -196,8 +197,8 @@ async def approve(
     )
     lessons = [lesson for lesson in lessons if lesson.starts_at > clock.now()]
     await lapse_covers(db, by=caller, lesson_ids=[lesson.id for lesson in lessons])
-    away = (held.starts_at, held.ends_at)
-    await absences.announce(db, by=caller, teacher_id=leave.teacher_id, away=away)
+    await _move(db, caller=caller, leave=leave, step=LeaveStep.APPROVE, note=None)
+    await _announce(db, held, by=caller, stands=True)
     await handing.be_away(
         db,
         teacher_id=leave.teacher_id,
@@ -206,9 +207,13 @@ async def approve(
         lessons=lessons,
         ground=held.ground,
     )
-    await _move(db, caller=caller, leave=leave, step=LeaveStep.APPROVE, note=None)
     await need_cover(db, caller=caller, leave=leave, lessons=lessons, ground=held.ground)
     return leave
+
+
+async def _announce(db: AsyncSession, held: _Held, *, by: Caller, stands: bool) -> None:
+    absence = Absence(held.leave.teacher_id, held.starts_at, held.ends_at, stands)
+    await absences.announce(db, by=by, absence=absence)
 
 
 async def _move(
@@ -309,6 +314,7 @@ async def withdraw(
     await _move(db, caller=caller, leave=leave, step=LeaveStep.WITHDRAW, note=None)
     if former == LeaveState.APPROVED:
         await _give_back(db, caller=caller, leave=leave, ground=held.ground)
+        await _announce(db, held, by=caller, stands=False)
     return leave
 
 

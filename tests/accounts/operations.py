@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from service.kit import clock
 from tests.accounts.policy import ROLES
 from tests.accounts.world import Place, Where
 
@@ -824,11 +825,12 @@ async def _new_goals(place: Place) -> Any:
 
 
 async def _new_visit(place: Place) -> Any:
-    day = date(2060, 1, 1) + timedelta(days=place.number())
+    # In the evening, when nobody of this world teaches.
+    day = clock.today("Asia/Shanghai") + timedelta(days=1 + place.number() % 300)
     return {
         "campus_id": str(await place.the("campus")),
-        "starts_at": f"{day}T09:00:00+08:00",
-        "ends_at": f"{day}T09:40:00+08:00",
+        "starts_at": f"{day}T21:00:00+08:00",
+        "ends_at": f"{day}T21:40:00+08:00",
         "topic": "集体备课",
     }
 

@@ -14,6 +14,7 @@ from service.network.tables import SchoolIdentifier
 from service.staff.bulk import upsert_teachers
 from service.staff.rules import Qualified
 from service.staff.schemas import TeacherRow
+from tests.timetable.absences import away, step
 
 ANY = {"If-Match": "*"}
 
@@ -55,6 +56,25 @@ def tasks(office):
         return [(one["kind"], one["due_on"]) for one in answer.json()["items"]]
 
     return listed
+
+
+async def test_a_mentor_on_leave_for_the_term_is_a_task_until_it_is_taken_back(
+    make, office, as_, mentor, pairing, tasks
+):
+    await make.school_term()
+    asker = as_(Role.TEACHER, teacher=mentor)
+    long = {"starts_at": "2026-10-19T00:00:00+08:00", "ends_at": "2027-01-16T00:00:00+08:00"}
+    short = {"starts_at": "2026-10-13T00:00:00+08:00", "ends_at": "2026-10-15T00:00:00+08:00"}
+
+    await away(asker, office, mentor, **short)
+    few = await tasks()
+    leave = await away(asker, office, mentor, **long)
+    waiting = await tasks()
+    await step(office, f"leaves/{leave['id']}:withdraw")
+
+    assert few == []
+    assert waiting == [("mentor-on-leave", "2026-10-19")]
+    assert await tasks() == []
 
 
 async def leave(office, teacher, on, reason="retired"):

@@ -1,8 +1,7 @@
 """A mentor comes to the mentee's campus: time and ways are taken, and given back in words."""
 
 import asyncio
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -16,6 +15,7 @@ from service.mentoring.rules.visit import (
     VisitState,
     check_active,
     check_cancel,
+    check_times,
     check_visit,
     is_stranded,
 )
@@ -222,20 +222,31 @@ TEN = NINE.replace(hour=2)
 NOW = datetime(2026, 10, 12, 1, tzinfo=UTC)
 
 
-def test_a_visit_is_within_the_pairs_days_and_a_working_day_long():
-    asked: dict[str, Any] = {"starts_at": NINE, "ends_at": TEN, "on": NINE.date(), "now": NOW}
-    check_visit(ACTIVE, **asked)
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "pointer"),
+    [
+        (NOW, TEN, "/starts_at"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), TEN, "/starts_at"),
+        (datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))), TEN, "/starts_at"),
+        (NINE, NINE, "/ends_at"),
+        (NINE, NINE + timedelta(hours=9), "/ends_at"),
+        (NINE, datetime.max.replace(tzinfo=UTC), "/ends_at"),
+    ],
+)
+def test_a_visit_is_soon_and_no_longer_than_a_working_day(starts_at, ends_at, pointer):
+    check_times(starts_at=NINE, ends_at=TEN, now=NOW)
+    with pytest.raises(VisitUnfit) as refused:
+        check_times(starts_at=starts_at, ends_at=ends_at, now=NOW)
 
-    for more in (
-        {"ends_at": NINE},
-        {"ends_at": NINE.replace(hour=10)},
-        {"now": NINE},
-        {"on": JULY},
-    ):
-        with pytest.raises(VisitUnfit):
-            check_visit(ACTIVE, **{**asked, **more})
+    assert [one.pointer for one in refused.value.errors] == [pointer]
+
+
+def test_a_visit_is_on_a_day_of_an_active_pair():
+    check_visit(ACTIVE, on=NINE.date())
+    with pytest.raises(VisitUnfit):
+        check_visit(ACTIVE, on=JULY)
     with pytest.raises(PairingNotActive):
-        check_visit(Pair(PairingState.SIGNED, ACTIVE.valid), **asked)
+        check_visit(Pair(PairingState.SIGNED, ACTIVE.valid), on=NINE.date())
     with pytest.raises(PairingNotActive):
         check_active(ACTIVE, on=JULY)
 

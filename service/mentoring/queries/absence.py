@@ -5,23 +5,25 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select
 from sqlmodel import col
 
 from service.calendar.tables import Term
 from service.kit.db import AsyncSession, span
 from service.mentoring.rules.programme import away_for
 from service.network.queries.finding import rows_of
+from service.network.tables import District
 from service.timetable.rules.absence import LeaveState
 from service.timetable.tables import Leave
 
 
 async def on_leave_for_term(
     db: AsyncSession, *, teacher_ids: Collection[UUID], day: date
-) -> set[UUID]:
+) -> dict[UUID, date]:
     """Those whose approved leave takes half or more of what is left of the term from a day on.
 
-    Where the day is in no term, the next one counts.
+    Each with the first day of the leave, by the district's clock. Where the day is in no term, the
+    next one counts.
     """
     term = (
         select(col(Term.days))
@@ -31,19 +33,25 @@ async def on_leave_for_term(
     )
     found = (await (await db.connection()).execute(term)).scalar_one_or_none()
     if found is None or found.lower is None or found.upper is None:
-        return set()
+        return {}
     # A day more or less does not matter here, so the days are taken where the clock is simple.
     first, until = (
         datetime.combine(one, time(), UTC) for one in (max(day, found.lower), found.upper)
     )
-    both: tuple[Any, ...] = (col(Leave.teacher_id), col(Leave.during))
-    leaves = select(*both).where(
-        col(Leave.teacher_id).in_(teacher_ids),
-        col(Leave.state) == LeaveState.APPROVED.value,
-        col(Leave.during).op("&&")(span(first, until)),
+    by_their_clock = cast(func.timezone(col(District.zone), func.lower(col(Leave.during))), Date)
+    shown: tuple[Any, ...] = (col(Leave.teacher_id), col(Leave.during), by_their_clock)
+    leaves = (
+        select(*shown)
+        .select_from(Leave)
+        .join(District, col(District.id) == col(Leave.district_id))
+        .where(
+            col(Leave.teacher_id).in_(teacher_ids),
+            col(Leave.state) == LeaveState.APPROVED.value,
+            col(Leave.during).op("&&")(span(first, until)),
+        )
     )
     return {
-        teacher_id
-        for teacher_id, during in await rows_of(db, leaves)
+        teacher_id: since
+        for teacher_id, during, since in await rows_of(db, leaves)
         if away_for((during.lower, during.upper), of=(first, until))
     }

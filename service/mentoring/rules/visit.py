@@ -11,6 +11,7 @@ from service.mentoring.problems.visit import VisitOver, VisitUnfit
 from service.mentoring.rules import PairingState, Span, covers, state_on
 
 LONGEST = timedelta(hours=8)
+FARTHEST = timedelta(days=366)
 
 
 class VisitState(StrEnum):
@@ -53,29 +54,40 @@ def check_active(pair: Pair, *, on: date) -> None:
         raise PairingNotActive
 
 
-def check_visit(
-    pair: Pair, *, starts_at: datetime, ends_at: datetime, on: date, now: datetime
-) -> None:
-    """Refuse a visit that cannot be planned; ``on`` is its day at the campus.
+def check_times(*, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """Refuse times that are no visit's, before anything is made of them.
+
+    Raises
+    ------
+    VisitUnfit
+        It would be past, too far off, or too long.
+    """
+    if starts_at <= now:
+        raise VisitUnfit(message=_PAST)
+    if starts_at - now > FARTHEST:
+        raise VisitUnfit(message=_TOO_FAR)
+    if not timedelta() < ends_at - starts_at <= LONGEST:
+        raise VisitUnfit(pointer="/ends_at", message=_TOO_LONG)
+
+
+def check_visit(pair: Pair, *, on: date) -> None:
+    """Refuse a visit that does not belong to its pairing; ``on`` is its day at the campus.
 
     Raises
     ------
     PairingNotActive
         The pairing has not begun, or has ended.
     VisitUnfit
-        It would be past, too long, or on a day that is none of the pairing's.
+        The day is none of the pairing's.
     """
     if pair.state is not PairingState.ACTIVE:
         raise PairingNotActive
-    if starts_at <= now:
-        raise VisitUnfit(message=_PAST)
-    if not starts_at < ends_at <= starts_at + LONGEST:
-        raise VisitUnfit(pointer="/ends_at", message=_TOO_LONG)
     if not covers(pair.valid, on):
         raise VisitUnfit(message=_OUTSIDE)
 
 
 _PAST = Text("已经过去", "is past")
+_TOO_FAR = Text("距今超过一年", "is more than a year away")
 _TOO_LONG = Text("应晚于开始时间,且不超过 8 小时", "must follow within 8 hours")
 _OUTSIDE = Text("不在结对的起止日期内", "is none of the pairing's days")
 

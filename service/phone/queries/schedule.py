@@ -167,6 +167,7 @@ def _day(day: date, at_home: TeachingDay | FreeDay | None, lessons: list[MyLesso
         provisional=(at_home is not None and at_home.provisional)
         or any(lesson.provisional for lesson in lessons),
         lessons=lessons,
+        visits=[],
     )
 
 

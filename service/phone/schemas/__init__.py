@@ -196,7 +196,7 @@ class MyDay(Out):
     lessons: list[MyLesson]
     visits: Annotated[
         list[MyVisit], Field(description="到校指导:我去徒弟学校,或导师来我校;含已取消的")
-    ] = Field(default_factory=list)
+    ]
 
 
 class MyScheduleOut(Out):
