@@ -35,6 +35,13 @@ class Rows:
     outs: Outs
     plain: bool = False
     """Whether the rows are columns and no objects, so that they are read without making any."""
+    bare: Any = None
+    """The same rows without what is joined to show them, where that is much."""
+
+    def only(self, *columns: Any) -> Any:
+        """A select of columns of the reader's own table, for the rows the caller sees."""
+        seen = self.statement if self.bare is None else self.bare
+        return seen.with_only_columns(*columns, maintain_column_froms=True)
 
 
 def each(of: Callable[[Any], Shown]) -> Outs:

@@ -1,12 +1,15 @@
 """The timetable's collections, as the feed shows them."""
 
+from typing import Any
+
+from orjson import Fragment
 from sqlmodel import col
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.timetable import queries
-from service.timetable.queries import LessonFilter, absence, attendance, swap
+from service.timetable.queries import absence, attendance, swap
 from service.timetable.schemas import ClassOut, RoomOut, WayOut, Words, lesson_fields
 from service.timetable.schemas.absence import CoverOut, DutyPolicyOut, LeaveOut, OfferOut
 from service.timetable.schemas.attendance import AttendanceOut
@@ -42,9 +45,16 @@ async def _ways(_: AsyncSession, caller: Caller) -> Rows:
 
 async def _lessons(_: AsyncSession, caller: Caller) -> Rows:
     words: Words = {}
-    seen = queries.lessons(caller, wanted=LessonFilter())
+
+    def told(values: Any) -> dict[str, Any]:
+        row = queries.spelled_lesson_row(values)
+        return lesson_fields(row, classes=Fragment(row.classes or "[]"), words=words)
+
     return Rows(
-        seen, each(lambda row: lesson_fields(queries.lesson_row(row), words=words)), plain=True
+        queries.spelled_lessons(caller),
+        each(told),
+        plain=True,
+        bare=queries.lessons_alone(caller),
     )
 
 

@@ -22,7 +22,15 @@ async def read(client, **params):
 
 
 async def test_a_snapshot_brings_what_each_list_shows(make, town, office, replica, settled):
-    await make.slot(teacher=town.teacher, classes=[town.home_class])
+    other_class = await make.class_section(campus=town.home_campus, name="四年级2班")
+    room = await make.room(campus=town.home_campus)
+    taught = [town.home_class, other_class]
+    await make.slot(teacher=town.teacher, classes=taught, room_id=room.id)
+    lesson = (await office.get("/v1/lessons", params={"limit": 1})).json()["items"][0]
+    cancelled = await office.post(
+        f"/v1/lessons/{lesson['id']}:cancel", json={"reason": "校运会"}, headers=ANY
+    )
+    assert cancelled.status_code == 200, cancelled.text
     await settled()
 
     await sync(office, replica, limit=7)

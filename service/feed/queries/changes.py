@@ -12,7 +12,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Integer,
-    Select,
     Text,
     Uuid,
     any_,
@@ -38,7 +37,7 @@ from service.feed.tables.changes import FeedScope, FeedState
 from service.kit.auth import Caller, Permission, Sight
 from service.kit.changes import Change
 from service.kit.db import AsyncSession
-from service.kit.readers import Reader, Shown
+from service.kit.readers import Reader, Rows, Shown
 from service.kit.tables import Xid8
 from service.network.access import visible_groups, visible_schools
 from service.staff.access import visible_teachers
@@ -163,6 +162,7 @@ class Page:
     limit: int
     items: list[Item] = field(default_factory=list)
     has_more: bool = False
+    _seen_now: dict[str, Rows] = field(default_factory=dict)
 
     @property
     def _room(self) -> int:
@@ -182,16 +182,27 @@ class Page:
     async def _snapshot(self, place: Place) -> None:
         """The next rows of the snapshot; behind the last collection it is over."""
         if place.collection in self.scope.collections:
-            reader = self.readers[place.collection]
-            told = await self._rows(reader, after=place.after, limit=self._room + 1)
-            page = told[: self._room]
-            self.items += [row.upsert(place.collection, at=None) for row in page]
-            if len(told) > len(page):
-                here = Place(place.collection, page[-1].id)
+            ids = await self._next_ids(self.readers[place.collection], after=place.after)
+            page = ids[: self._room]
+            states = await self._states(place.collection, page)
+            self.items += [states[id_].upsert(place.collection, at=None) for id_ in page]
+            if len(ids) > len(page):
+                here = Place(place.collection, page[-1])
                 self.state = replace(self.state, snapshot=here)
                 return
         coming = rules.following(self.scope.collections, place.collection)
         self.state = replace(self.state, snapshot=Place(coming) if coming else None)
+
+    async def _next_ids(self, reader: Reader, *, after: UUID | None) -> list[UUID]:
+        """Which rows come next and whether there are more, before anything is joined to them.
+
+        Asked in one with what is shown of them, the planner may join all rows to sort them.
+        """
+        rows = await self._seen_by(reader)
+        statement = rows.only(reader.id).order_by(reader.id).limit(self._room + 1)
+        if after is not None:
+            statement = statement.where(reader.id > after)
+        return list((await (await self.db.connection()).execute(statement)).scalars())
 
     # A scope that changed
 
@@ -254,7 +265,7 @@ class Page:
         if reader.collection not in scope.collections:
             return None
         rows = await reader.rows(self.db, scope.caller)
-        return _bare(rows.statement, reader.id).subquery()
+        return rows.only(reader.id).subquery()
 
     # What changed
 
@@ -404,25 +415,19 @@ class Page:
         """Rows as they are now, of those the caller sees."""
         if name not in self.scope.collections or not ids:
             return {}
-        return {row.id: row for row in await self._rows(self.readers[name], ids=ids)}
+        return {row.id: row for row in await self._rows(self.readers[name], ids)}
 
-    async def _rows(
-        self,
-        reader: Reader,
-        *,
-        ids: Sequence[UUID] | None = None,
-        after: UUID | None = None,
-        limit: int | None = None,
-    ) -> list["_Row"]:
-        seen = await reader.rows(self.db, self.scope.caller)
-        statement = seen.statement
-        single = len(statement.column_descriptions) == 1
-        if ids is not None:
-            statement = statement.where(_among(reader.id, ids, Uuid()))
-        if after is not None:
-            statement = statement.where(reader.id > after)
-        if limit is not None:
-            statement = statement.order_by(reader.id).limit(limit)
+    async def _seen_by(self, reader: Reader) -> Rows:
+        """What the caller sees of a collection, laid out once a page."""
+        if reader.collection not in self._seen_now:
+            rows = await reader.rows(self.db, self.scope.caller)
+            self._seen_now[reader.collection] = rows
+        return self._seen_now[reader.collection]
+
+    async def _rows(self, reader: Reader, ids: Sequence[UUID]) -> list["_Row"]:
+        seen = await self._seen_by(reader)
+        statement = seen.statement.where(_among(reader.id, ids, Uuid()))
+        single = not seen.plain and len(statement.column_descriptions) == 1
         keyed = statement.add_columns(reader.id.label("_id"), reader.version.label("_version"))
         found: Sequence[Any]
         if seen.plain:
@@ -433,10 +438,6 @@ class Page:
         return [
             _Row(row[-2], row[-1], _spelled(out)) for row, out in zip(found, shown, strict=True)
         ]
-
-
-def _bare(statement: Select[Any], *columns: Any) -> Select[Any]:
-    return statement.with_only_columns(*columns, maintain_column_froms=True)
 
 
 def _among(value: Any, values: Sequence[Any], type_: Any) -> Any:
@@ -556,7 +557,7 @@ def _after(state: State) -> Any:
 async def digest(db: AsyncSession, *, reader: Reader, scope: Scope) -> tuple[int, str]:
     """How many rows of a collection a scope shows, and their checksum."""
     rows = await reader.rows(db, scope.caller)
-    seen = _bare(rows.statement, reader.id.label("id"), reader.version.label("version")).subquery()
+    seen = rows.only(reader.id.label("id"), reader.version.label("version")).subquery()
     line = func.concat(seen.c.id, ":", seen.c.version)
     hashed = func.encode(func.sha256(func.convert_to(line, "UTF8")), "hex")
     # 64 bits, read as a signed number: modulo 2^64 the sum is the same.

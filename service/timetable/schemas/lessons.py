@@ -276,7 +276,9 @@ class LessonOut(Out):
     @classmethod
     def of(cls, row: Any) -> Self:
         """The answer of a row of ``queries.lessons``."""
-        return cls(**lesson_fields(row, words={}))
+        classes = zip(row.class_ids or (), row.class_names or (), strict=True)
+        named = [{"id": id_, "name": name} for id_, name in classes]
+        return cls(**lesson_fields(row, classes=named, words={}))
 
 
 _STATUS = {
@@ -309,7 +311,7 @@ Words = dict[tuple[str | None, ...], str]
 """Words that were looked up for other lessons of the same answer."""
 
 
-def lesson_fields(row: Any, *, words: Words) -> dict[str, Any]:
+def lesson_fields(row: Any, *, classes: Any, words: Words) -> dict[str, Any]:
     """What ``LessonOut`` holds of a row of ``queries.lessons``, as plain values."""
     zone = ZoneInfo(row.zone)
     subject = (row.subject, row.subject_zh, row.subject_en)
@@ -332,10 +334,7 @@ def lesson_fields(row: Any, *, words: Words) -> dict[str, Any]:
         "subject_label": words[subject],
         "teacher": {"id": row.teacher_id, "name": row.teacher_name},
         "campus": {"id": row.campus_id, "name": row.campus_name},
-        "classes": [
-            {"id": id_, "name": name}
-            for id_, name in zip(row.class_ids or (), row.class_names or (), strict=True)
-        ],
+        "classes": classes,
         "room": _room(row.room_id, row.room_name),
         "on_date": row.on_date,
         "week": row.week,
