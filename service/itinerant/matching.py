@@ -14,13 +14,20 @@ from uuid import UUID
 from service.itinerant.load import days_of
 from service.itinerant.queries import shortage as queries
 from service.itinerant.queries.shortage import HelpAsked
-from service.itinerant.rules.shortage import Fit, Helper, fit, periods_of, ranked
+from service.itinerant.rules.shortage import (
+    Fit,
+    Helper,
+    fit,
+    open_periods,
+    periods_of,
+    ranked,
+)
 from service.kit import clock
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession
 from service.timetable import load as timetable
 from service.timetable.load import Ground
-from service.timetable.rules import Host, Occurrence, Way, dated
+from service.timetable.rules import Duty, Host, Occurrence, Way, dated
 
 Period = tuple[int, int]
 
@@ -33,6 +40,8 @@ class Choice:
     others: list[Fit]
     counts: dict[str, int]
     periods: Mapping[Period, str]
+    open_: Mapping[Period, list[UUID]]
+    """In which periods of the half-days which of the classes have nothing."""
     from_: date
     until: date
 
@@ -54,6 +63,8 @@ async def candidates(db: AsyncSession, *, caller: Caller, shortage_id: UUID) -> 
     )
     people = await queries.helpers(db, asked=asked)
     times = times_of(host, stage=shortage.stage, half_days=shortage.half_days, periods=periods)
+    open_ = await _open_periods(db, class_ids=shortage.class_ids, times=times, ground=ground)
+    times = {key: times[key] for key in open_}
     able = [row for row in people if row.qualified and not row.retires and not row.leaves]
     when = await _when(db, rows=able, times=times, campus_id=shortage.campus_id, ground=ground)
     fits = [
@@ -67,7 +78,22 @@ async def candidates(db: AsyncSession, *, caller: Caller, shortage_id: UUID) -> 
     ]
     others = [one for one in fits if one.reason is not None]
     counts = Counter(one.reason.value for one in others if one.reason is not None)
-    return Choice(ranked(fits), others, dict(counts.most_common()), periods, from_, until)
+    return Choice(ranked(fits), others, dict(counts.most_common()), periods, open_, from_, until)
+
+
+async def _open_periods(
+    db: AsyncSession,
+    *,
+    class_ids: Collection[UUID],
+    times: Mapping[Period, Sequence[Occurrence]],
+    ground: Ground,
+) -> dict[Period, list[UUID]]:
+    every = [one.starts_at for occurrences in times.values() for one in occurrences]
+    days = timetable.whole_days(every, zone=ground.zone)
+    taken: dict[tuple[UUID, date], list[Duty]] = defaultdict(list)
+    for duty in await timetable.standing(db, resources=class_ids, days=days):
+        taken[duty.resource_id, duty.starts_at.astimezone(ground.zone).date()].append(duty)
+    return open_periods(times, taken=taken, class_ids=class_ids)
 
 
 def coming_days(valid: Any, *, ground: Ground) -> tuple[date, date]:

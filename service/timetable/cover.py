@@ -29,6 +29,7 @@ from service.timetable.problems.absence import (
     CannotMerge,
     CoverNotFound,
     NoStandin,
+    OfferClosed,
     OfferNotFound,
 )
 from service.timetable.queries import absence as absences
@@ -352,6 +353,9 @@ async def _hold_offer(
         raise Forbidden
     if seen.state == OfferState.CLOSED:
         raise AlreadyTaken
+    if seen.state != OfferState.OFFERED:
+        # Whoever has the lesson, and asks again, is not told that somebody else has it.
+        raise OfferClosed
     cover = await _hold_cover(db, cover_id=seen.cover_id, teachers=[seen.teacher_id])
     # Rivals queue for the cover; those who lost let the next one have it at once.
     if cover.state != CoverState.OPEN:
@@ -376,6 +380,8 @@ async def accept(
     ------
     AlreadyTaken
         Somebody else was first.
+    OfferClosed
+        One has answered already.
     OfferExpired
         The time to answer is over.
     ScheduleConflict
@@ -396,6 +402,8 @@ async def decline(
     ------
     AlreadyTaken
         Somebody else has it anyway.
+    OfferClosed
+        One has answered already.
     OfferExpired
         The time to answer is over.
     """

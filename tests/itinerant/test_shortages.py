@@ -354,6 +354,34 @@ async def test_who_cannot_be_there_in_time_or_is_away_is_out(make, town, short_o
     assert [one["reason"] for one in said["out"]] == ["leave"]
 
 
+async def test_only_periods_in_which_a_class_has_nothing_are_asked_for(make, town, short_of, who):
+    other = await make.class_section(campus=town.host_campus, name="三年级2班")
+    both = [str(town.host_class.id), str(other.id)]
+    short = await short_of(half_days=["2-pm"], class_ids=both)
+    local = await make.teacher(school=town.host)
+    for number, classes in ((5, [town.host_class]), (6, [town.host_class, other])):
+        await make.slot(teacher=local, classes=classes, weekday=2, period=number, subject="13")
+
+    said = await candidates(who.office, short)
+
+    found = {one["period"]: one["class_ids"] for one in said["open_periods"]}
+    assert found == {5: [str(other.id)], 7: sorted(both)}
+    (one,) = said["candidates"]
+    assert [free["period"] for free in one["free_periods"]] == [5, 7]
+
+
+async def test_classes_that_are_full_ask_for_nobody(make, town, short_of, who):
+    short = await short_of(half_days=["2-pm"])
+    local = await make.teacher(school=town.host)
+    for number in (5, 6, 7):
+        slot = {"weekday": 2, "period": number, "subject": "13"}
+        await make.slot(teacher=local, classes=[town.host_class], **slot)
+
+    said = await candidates(who.office, short)
+
+    assert (said["open_periods"], said["candidates"]) == ([], [])
+
+
 # Offers
 
 

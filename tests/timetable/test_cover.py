@@ -124,7 +124,8 @@ async def test_who_accepts_teaches(make, town, office, needed, as_teacher, busy)
     assert lesson["original"]["teacher"]["name"] == "演示音乐教师"
     assert await busy(standin) == 1
     again = await step(client, f"cover-offers/{offer['id']}:accept")
-    assert (again.status_code, again.json()["code"]) == (409, "already-taken")
+    # Whoever has the lesson is not told that somebody else has it.
+    assert (again.status_code, again.json()["code"]) == (409, "cover-offer-closed")
     more = await office.post(f"/v1/covers/{needed['id']}:offer", json={}, headers=ANY)
     assert more.json()["code"] in {"cover-over", "no-standin"}
 

@@ -308,13 +308,14 @@ async def withdraw_shortage(
     summary="可走教教师",
     description="列出集团内有任教资格、在可安排的半天内有每周都空的节次且来得及到校的教师,"
     "按学科、层级、课时余量、路程、半天吻合度与公平性计分排序;其余教师按原因计数,"
-    "`others=true` 时逐人列出。",
+    "`others=true` 时逐人列出。只考虑缺课班级也空着的节次,见 `open_periods`。",
     responses=may_fail(ShortageNotFound),
     openapi_extra=english(
         "List candidates of a shortage",
         "Teachers of the group who are qualified, free every week in one of the possible periods, "
         "and can be there in time; with the points of each criterion. The others are counted by "
-        "reason, and listed with `others=true`.",
+        "reason, and listed with `others=true`. Only periods in which a class that is short has "
+        "nothing count; see `open_periods`.",
     ),
 )
 async def list_shortage_candidates(

@@ -5,7 +5,7 @@ Pure. A shortage and an offer move only by the tables below, whatever path asks 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from service.itinerant.problems.shortage import (
 )
 from service.itinerant.rules import WeeklyPeriod
 from service.kit.problems import FieldError, InvalidValue, Text
-from service.timetable.rules import Host, Parity
+from service.timetable.rules import Duty, Host, Occurrence, Parity
 
 
 class Urgency(StrEnum):
@@ -183,6 +183,31 @@ class Half(StrEnum):
 
     MORNING = "am"
     AFTERNOON = "pm"
+
+
+def open_periods(
+    times: Mapping[tuple[int, int], Sequence[Occurrence]],
+    *,
+    taken: Mapping[tuple[UUID, date], Sequence[Duty]],
+    class_ids: Collection[UUID],
+) -> dict[tuple[int, int], list[UUID]]:
+    """The weekly periods in which a class has nothing on any of the dates, and which classes.
+
+    ``taken`` is the time of the classes by class and local day.
+    """
+    found = {
+        key: [
+            class_id
+            for class_id in sorted(class_ids)
+            if not any(
+                duty.starts_at < one.ends_at and one.starts_at < duty.ends_at
+                for one in occurrences
+                for duty in taken.get((class_id, one.on_date), ())
+            )
+        ]
+        for key, occurrences in times.items()
+    }
+    return {key: classes for key, classes in found.items() if classes}
 
 
 def half_of(starts: time, *, noon: time) -> Half:

@@ -269,6 +269,15 @@ class FreePeriod(Answer):
     half_day: str
 
 
+class OpenPeriod(Answer):
+    """A weekly period in which classes that are short of lessons have nothing."""
+
+    weekday: int
+    period: int
+    half_day: str
+    class_ids: Annotated[list[UUID], Field(description="该节每周都空着的班级")]
+
+
 class HelperOut(Answer):
     """A teacher who could help, and why they are ranked so."""
 
@@ -329,6 +338,10 @@ class HelpersOut(Answer):
 
     from_date: date
     until: date
+    open_periods: Annotated[
+        list[OpenPeriod],
+        Field(description="可安排的半天内班级空着的节次;为空表示课表已排满,请改半天或先腾出节次"),
+    ]
     candidates: list[HelperOut]
     out: list[OutCount]
     out_teachers: Annotated[
@@ -341,6 +354,15 @@ class HelpersOut(Answer):
         return cls(
             from_date=choice.from_,
             until=choice.until,
+            open_periods=[
+                OpenPeriod(
+                    weekday=weekday,
+                    period=number,
+                    half_day=choice.periods[weekday, number],
+                    class_ids=choice.open_[weekday, number],
+                )
+                for weekday, number in sorted(choice.open_)
+            ],
             candidates=[HelperOut.of(one, periods=choice.periods) for one in choice.able],
             out=[
                 OutCount(reason=Out(reason), label=say(_REASONS[Out(reason)]), teachers=teachers)

@@ -100,7 +100,10 @@ class OfferClosed(Conflict):
 
     code = "cover-offer-closed"
     title = Text("该代课邀请已答复或已关闭", "The offer is closed")
-    remedy = Text("如仍愿代课,请联系教务处。", "If you still want to cover, tell the office.")
+    remedy = Text(
+        "已接受的课在您的课表中;如改变主意,请联系教务处。",
+        "A lesson you accepted is in your timetable. If you changed your mind, tell the office.",
+    )
 
 
 class OfferExpired(Conflict):
