@@ -310,12 +310,12 @@ def as_(
 
     def sign_in(role: Role, **where: Any) -> httpx.AsyncClient:
         make = Make(database, where.pop("district", None) or district)
-        return guests(auth=_SignedIn(lambda: make.wearer(role=role, **where)))
+        return guests(auth=SignedIn(lambda: make.wearer(role=role, **where)))
 
     return sign_in
 
 
-class _SignedIn(httpx.Auth):
+class SignedIn(httpx.Auth):
     """A session, and an access token of it that is never too old for the test's clock."""
 
     def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:

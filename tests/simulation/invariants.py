@@ -37,7 +37,7 @@ day AS (
     PARTITION BY resource_id, (s AT TIME ZONE 'Asia/Shanghai')::date ORDER BY s) AS from_campus
   FROM taken WHERE resource_kind = 'teacher' AND kind <> 'travel' AND campus_id IS NOT NULL)
 SELECT d.resource_id, d.s FROM day d
-LEFT JOIN travel_time t ON t.from_campus_id = d.from_campus AND t.to_campus_id = d.campus_id
+JOIN travel_time t ON t.from_campus_id = d.from_campus AND t.to_campus_id = d.campus_id
 LEFT JOIN taken w ON w.resource_id = d.resource_id AND w.kind = 'travel' AND w.e = d.s
 WHERE d.from_campus <> d.campus_id
   AND w.e - w.s IS DISTINCT FROM make_interval(mins => t.minutes + t.buffer)""",

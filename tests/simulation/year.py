@@ -41,6 +41,7 @@ class Year:
     troubled: bool = False
     """Whether connections die at this moment; then the service may say that it is unavailable."""
     _clients: dict[Any, Any] = field(default_factory=dict)
+    _everybody: Sequence[UUID] = ()
 
     # Asking
 
@@ -76,6 +77,13 @@ class Year:
         found = await self.rows(statement, **values)
         return self.dice.choice(found) if found else None
 
+    async def everybody(self) -> Sequence[UUID]:
+        """All teachers."""
+        if not self._everybody:
+            found = await self.rows("SELECT id FROM teacher ORDER BY id")
+            self._everybody = [row.id for row in found]
+        return self._everybody
+
     def at(self, day: date, hour: int = 0) -> datetime:
         """An instant of a day."""
         return datetime.combine(day, time(hour), ZONE)
@@ -97,11 +105,18 @@ class Year:
 
 _COMING = """SELECT l.id, l.teacher_id, l.campus_id, l.starts_at, l.change FROM lesson l
 WHERE l.status = 'scheduled' AND l.starts_at > :now AND l.on_date >= :today
-  AND l.on_date < CAST(:today AS date) + 8 ORDER BY l.id"""
+  AND l.on_date < CAST(:today AS date) + 8 AND l.teacher_id = :teacher ORDER BY l.id"""
+_TRIES = 5
 
 
 async def _lesson(year: Year) -> Any:
-    return await year.one(_COMING, now=clock.now(), today=year.today)
+    """A coming lesson of somebody; most have one, and of all to ask would take longer."""
+    for _ in range(_TRIES):
+        teacher = year.dice.choice(await year.everybody())
+        lesson = await year.one(_COMING, now=clock.now(), today=year.today, teacher=teacher)
+        if lesson is not None:
+            return lesson
+    return None
 
 
 async def somebody_is_away(year: Year) -> None:
