@@ -12,7 +12,7 @@ from time import perf_counter
 import asyncpg
 import uvloop
 
-from benchmarks import cohort, feed, ground, load, phones, rows, year
+from benchmarks import cohort, feed, ground, lived, load, phones, rows, year
 
 _ROUNDS = 5
 _PAGE = "/v1/lessons?limit=10&sort=starts_at"
@@ -181,8 +181,21 @@ def cover_candidates(url: str) -> None:
     tell(f"cover-candidates-of-{year.TEACHERS}-to-key-read", ratio, "ratio", "<= 40")
 
 
+def district_year(*, scale: float = 1, days: int | None = None) -> None:
+    """A district in full size lives a school year, and everything holds after every week."""
+    with ground.laid(scale=scale) as url:
+        year = lived.lived(url, days=days)
+    for fault in year.faults[:10]:
+        sys.stderr.write(fault + "\n")
+    name = f"year-of-{year.days}-days-{year.lessons}-lessons"
+    tell(name, year.seconds, "s", "reported")
+    tell(f"{name}-events", year.events, "count", "thousands")
+    tell(f"{name}-requests", sum(year.answers.values()), "count", "reported")
+    tell(f"{name}-faults", len(year.faults), "count", "= 0")
+
+
 def main() -> None:
-    """Measure everything, or what is named."""
+    """Measure everything, or what is named; the year, which is long, only when it is named."""
     # A look for garbage among all that was imported would show as a wait of hundreds of requests.
     gc.freeze()
     known = {
@@ -200,7 +213,9 @@ def main() -> None:
     wanted = sys.argv[1:] or [*known, "matching"]
     if "matching" in wanted:
         matching()
-    served = [name for name in wanted if name != "matching"]
+    if "year" in wanted:
+        district_year()
+    served = [name for name in wanted if name not in {"matching", "year"}]
     if not served:
         return
     with ground.laid() as url:

@@ -56,7 +56,7 @@ class Ground:
 
 
 @contextmanager
-def laid() -> Iterator[str]:
+def laid(*, scale: float = SCALE) -> Iterator[str]:
     """A database with the demo district, durable like in production."""
     with tempfile.TemporaryDirectory(prefix="huangge-bench-") as folder:
         home = Path(folder)
@@ -75,7 +75,7 @@ def laid() -> Iterator[str]:
         settings.cache_clear()
         with postgres.running(home) as url:
             schema.migrate(url)
-            loading.load(url, loading.invented(SCALE), console=Console(stderr=True))
+            loading.load(url, loading.invented(scale), console=Console(stderr=True))
             yield url
 
 
