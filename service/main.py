@@ -65,6 +65,7 @@ TAGS: tuple[tuple[str, Text], ...] = (
         "mentoring-programmes",
         Text("帮扶项目:标准、覆盖、匹配、进度", "Programmes of a school year"),
     ),
+    ("appraisals", Text("结对考核:三方评价、等次、优秀结对", "Appraisals of pairs")),
     ("studios", Text("名师工作室", "Master-teacher studios")),
     ("tasks", Text("待办事项", "What waits for somebody")),
     ("code-lists", Text("代码表", "Code lists")),

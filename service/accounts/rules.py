@@ -32,6 +32,7 @@ follow the feed too; what it shows each of them is decided collection by collect
 _ANSWERS = frozenset(
     {
         Permission.MENTORING_ANSWER,
+        Permission.MENTORING_APPRAISE,
         Permission.COVER_ANSWER,
         Permission.SWAP_ANSWER,
         Permission.SHORTAGE_ANSWER,
@@ -41,7 +42,7 @@ _ANSWERS = frozenset(
 """What only the one who is asked can say."""
 
 _DISTRICT_OFFICE = frozenset(Permission) - _ANYBODY - _ANSWERS
-"""Everything, but nobody answers for a teacher."""
+"""Everything, but nobody answers for a teacher, or appraises for a school."""
 
 _GROUP_OFFICE = frozenset(
     {
@@ -130,6 +131,7 @@ _SCHOOL_OFFICE = frozenset(
         Permission.ASSIGNMENT_READ,
         Permission.MENTORING_READ,
         Permission.MENTORING_WRITE,
+        Permission.MENTORING_APPRAISE,
         Permission.PROGRAMME_READ,
         Permission.STUDIO_READ,
         Permission.STUDIO_WRITE,

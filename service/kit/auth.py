@@ -66,6 +66,7 @@ class Permission(StrEnum):
     MENTORING_READ = "mentoring.read"
     MENTORING_WRITE = "mentoring.write"
     MENTORING_ANSWER = "mentoring.answer"
+    MENTORING_APPRAISE = "mentoring.appraise"
     PROGRAMME_READ = "programme.read"
     PROGRAMME_WRITE = "programme.write"
     STUDIO_READ = "studio.read"

@@ -18,6 +18,7 @@ from service.mentoring.matchings import let_lapse
 from service.mentoring.problems import UnknownRole
 from service.mentoring.problems.programme import EntryNotFound
 from service.mentoring.queries import programme as queries
+from service.mentoring.rules.appraisal import Rubric, check_rubric
 from service.mentoring.rules.programme import (
     EntryKind,
     ProgrammeRole,
@@ -40,6 +41,7 @@ class Asked:
     """What a programme is to ask for."""
 
     roles: list[ProgrammeRole]
+    rubric: Rubric
     columns: Mapping[str, Any]
 
 
@@ -62,12 +64,13 @@ async def draft(db: AsyncSession, *, caller: Caller, new: NewProgramme) -> Mento
         There is no such year or group.
     Forbidden
         It is another office's to begin one for this scope.
-    RolesUnfit, UnknownRole
-        The roles cannot be filled.
+    RolesUnfit, UnknownRole, RubricUnfit
+        The roles cannot be filled, or the rubric does not add up.
     """
     await queries.check_scope(db, caller=caller, group_id=new.group_id)
     year = await queries.year_of(db, school_year_id=new.school_year_id)
     await _check_roles(db, caller=caller, roles=new.asked.roles, at="/standard")
+    check_rubric(new.asked.rubric, at="/standard")
     programme = MentoringProgramme(
         district_id=caller.district_id,
         school_year_id=new.school_year_id,
@@ -171,13 +174,14 @@ async def adjust(
         It is closed.
     StandardUnfit
         The day is outside the year, or past while the programme is open.
-    RolesUnfit, UnknownRole
-        The roles cannot be filled.
+    RolesUnfit, UnknownRole, RubricUnfit
+        The roles cannot be filled, or the rubric does not add up.
     """
     programme = await _hold(
         db, caller=caller, programme_id=programme_id, expected=expected, step=Step.CHANGE
     )
     await _check_roles(db, caller=caller, roles=asked.roles, at="/standard")
+    check_rubric(asked.rubric, at="/standard")
     year = await queries.year_of(db, school_year_id=programme.school_year_id)
     bounds = (year.valid.lower or date.min, year.valid.upper or date.max)
     today = (await standpoint(db, district_id=caller.district_id)).today

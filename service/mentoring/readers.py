@@ -9,10 +9,21 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, each
 from service.mentoring import queries
-from service.mentoring.queries import PairingFilter, agreement, goal, log, programme, studio, visit
+from service.mentoring.queries import (
+    PairingFilter,
+    agreement,
+    appraisal,
+    goal,
+    log,
+    programme,
+    studio,
+    visit,
+)
+from service.mentoring.queries.appraisal import AppraisalFilter
 from service.mentoring.queries.matching import matchings
 from service.mentoring.schemas import PairingOut
 from service.mentoring.schemas.agreement import AgreementTextOut
+from service.mentoring.schemas.appraisal import AppraisalOut
 from service.mentoring.schemas.goal import GoalPlanOut, GrowthPlanOut
 from service.mentoring.schemas.log import LogEntryOut
 from service.mentoring.schemas.matching import MatchingOut
@@ -27,6 +38,7 @@ from service.mentoring.schemas.studio import (
 from service.mentoring.schemas.visit import VisitOut
 from service.mentoring.tables import (
     AgreementText,
+    Appraisal,
     GoalPlan,
     GrowthPlan,
     LogEntry,
@@ -81,6 +93,13 @@ async def _growth_plans(db: AsyncSession, caller: Caller) -> Rows:
     return Rows(await goal.growth_plans(db, caller=caller), each(GrowthPlanOut.of))
 
 
+async def _appraisals(db: AsyncSession, caller: Caller) -> Rows:
+    at = await standpoint(db, district_id=caller.district_id)
+    seen = appraisal.appraisals(caller, day=at.day, wanted=AppraisalFilter())
+    viewer = caller.teacher_id
+    return Rows(seen, each(lambda row: AppraisalOut.of(row, day=at.day, viewer=viewer)))
+
+
 async def _log_entries(db: AsyncSession, caller: Caller) -> Rows:
     return Rows(await log.entries(db, caller=caller), each(LogEntryOut.of))
 
@@ -129,6 +148,7 @@ READERS = (
     Reader(table=AgreementText, permission=Permission.MENTORING_READ, rows=_agreement_texts),
     Reader(table=GoalPlan, permission=Permission.MENTORING_READ, rows=_goal_plans),
     Reader(table=GrowthPlan, permission=Permission.MENTORING_READ, rows=_growth_plans),
+    Reader(table=Appraisal, permission=Permission.MENTORING_READ, rows=_appraisals),
     Reader(table=LogEntry, permission=Permission.MENTORING_READ, rows=_log_entries),
     Reader(table=Visit, permission=Permission.MENTORING_READ, rows=_visits),
     Reader(table=MentoringProgramme, permission=PROGRAMMES, rows=_programmes),

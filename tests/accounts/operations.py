@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from service.kit import clock
+from service.mentoring.rules.appraisal import DEFAULT_RUBRIC
 from tests.accounts.policy import ROLES
 from tests.accounts.world import Place, Where
 
@@ -814,6 +815,7 @@ async def _text_in_force(place: Place) -> Any:
 
 
 _ACTIVE = {"pairing_id": "active_pairing"}
+_SCORES = {"scores": {one.code: 90 for one in DEFAULT_RUBRIC.criteria}}
 
 _ITEM = {"name": "汇报课", "target": 2, "unit": "节"}
 _LATER = {"vision": "三年成为骨干教师", "years": [{"goal": "站稳讲台"}] * 3}
@@ -877,6 +879,28 @@ MENTORING: Chapter = {
     ),
     "listLogEntryVersions": op("mentoring.read"),
     "confirmLogEntry": op("mentoring.answer"),
+    "listAppraisals": op("mentoring.read", lists="appraisal"),
+    "openAppraisal": op("mentoring.write", named=_ACTIVE, body=_always({"kind": "final"})),
+    "openAppraisals": op(
+        "programme.write",
+        named={"programme_id": "open_programme"},
+        body=_always({"kind": "midterm"}),
+    ),
+    "getAppraisal": op("mentoring.read"),
+    "appraise": op("mentoring.answer", body=_always(_SCORES)),
+    "appraiseAsSchool": op("mentoring.appraise", body=_always(_SCORES)),
+    "concludeAppraisal": op(
+        "mentoring.write",
+        named={"appraisal_id": "heard_appraisal"},
+        body=_always({"note": "导师已离任"}),
+    ),
+    "markOutstanding": op(
+        "programme.write",
+        named={"appraisal_id": "excellent_appraisal"},
+        body=_always({"outstanding": True}),
+    ),
+    "getPairingsFile": op("mentoring.read"),
+    "getMentorsFile": op("mentoring.read"),
     "getPairingProgress": op("mentoring.read", asks=_of_a_term),
     "listMentees": op("mentoring.read", lists="mentee", item="teacher.id"),
     "getMentoringReport": op("mentoring.read", named=_MENTEE),
@@ -937,6 +961,10 @@ PROGRAMMES: Chapter = {
     "getMentoringCoverage": op("programme.read"),
     "listCoveredMentees": op("programme.read"),
     "listCoveringMentors": op("programme.read"),
+    "getMentoringReportOfYear": op("programme.read"),
+    "getMentoringReportFile": op("programme.read"),
+    "getMentoringGrowth": op("programme.read", asks=_of_a_programme_term),
+    "getMentoringGrowthFile": op("programme.read", asks=_of_a_programme_term),
     "listMentoringProgress": op("programme.read", asks=_of_a_programme_term),
     "getMentoringProgressFile": op("programme.read", asks=_of_a_programme_term),
     "suggestMentors": op("programme.read", named={"teacher_id": "cohort_mentee"}),
@@ -1054,6 +1082,7 @@ STUDIOS: Chapter = {
     "noteStudioOutput": op("studio.write", body=_new_output),
     "listStudioReviews": op("studio.read"),
     "reviewStudio": op("studio.write", body=_new_review),
+    "getStudioRollFile": op("studio.read"),
     "getStudioWork": op("studio.read"),
 }
 

@@ -63,6 +63,7 @@ assignment.publish           D       G     -       -        -          -        
 mentoring.read               D       G     S       I        D          D        D       -
 mentoring.write              D       G     S       -        -          -        -       -
 mentoring.answer             -       -     -       I        -          -        -       -
+mentoring.appraise           -       -     S       -        -          -        -       -
 programme.read               D       G     S       -        D          D        D       -
 programme.write              D       G     -       -        -          -        -       -
 studio.read                  D       G     S       I        D          D        D       -

@@ -146,6 +146,7 @@ def test_nobody_gives_a_role_that_holds_more_than_the_own(giver: Role):
         Permission.COVER_ANSWER,
         Permission.SWAP_ANSWER,
         Permission.SHORTAGE_ANSWER,
+        Permission.MENTORING_APPRAISE,
         Permission.ATTENDANCE_CHECK_IN,
     }
     for given in GIVES.get(giver, frozenset()):

@@ -940,6 +940,28 @@ async def _own_log_entry(place: Place) -> UUID:
     return await _an_entry(place, mine=True)
 
 
+async def _an_appraisal(place: Place, **values: Any) -> UUID:
+    beside = await place.make.teacher(school=place.school)
+    pairing = await place.make.pairing(mentor=place.teacher, mentee=beside, valid=ALWAYS)
+    row = await place.make.appraisal(pairing=pairing, **values)
+    return UUID(str(row.id))
+
+
+@builds("appraisal", Anchor.TEACHER)
+async def _appraisal(place: Place) -> UUID:
+    return await _an_appraisal(place)
+
+
+@builds("heard_appraisal", Anchor.TEACHER)
+async def _heard_appraisal(place: Place) -> UUID:
+    return await _an_appraisal(place, said={"self": 80, "school": 90})
+
+
+@builds("excellent_appraisal", Anchor.TEACHER)
+async def _excellent_appraisal(place: Place) -> UUID:
+    return await _an_appraisal(place, kind="final", score=95, grade="excellent")
+
+
 @builds("mentor", Anchor.TEACHER)
 async def _mentor(place: Place) -> UUID:
     await place.the("pairing")

@@ -8,9 +8,11 @@ from typing import Any
 from service.kit import clock
 from service.kit.db import AsyncSession, days
 from service.mentoring.rules import PairingState
+from service.mentoring.schemas.appraisal import RubricIn, VoiceIn
 from service.mentoring.schemas.programme import StandardIn
 from service.mentoring.tables import (
     AgreementText,
+    Appraisal,
     LogEntry,
     MentoringProgramme,
     MentoringStandard,
@@ -105,6 +107,47 @@ async def log_entry(
         pairing_id=pairing.id,
         written_by=writer.id,
         written_at=clock.now(),
+        **{**filled, **values},
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def appraisal(
+    db: AsyncSession,
+    *,
+    district: District,
+    pairing: Pairing,
+    kind: str = "midterm",
+    said: dict[str, int] | None = None,
+    **values: Any,
+) -> Appraisal:
+    """By default open and silent; ``said`` is the one score that each voice gives everything.
+
+    With a ``grade`` it is concluded.
+    """
+    rubric = RubricIn()
+    filled: dict[str, Any] = {}
+    if "grade" in values:
+        filled = {
+            "state": "concluded",
+            "concluded_at": clock.now(),
+            "concluded_by_name": "测试",
+        }
+    row = Appraisal(
+        district_id=district.id,
+        pairing_id=pairing.id,
+        kind=kind,
+        rubric=rubric.columns,
+        voices={
+            voice: VoiceIn(scores={one.code: score for one in rubric.criteria}).said(
+                by="测试", teacher_id=None, at=clock.now()
+            )
+            for voice, score in (said or {}).items()
+        },
+        opened_by_name="测试",
+        opened_at=clock.now(),
         **{**filled, **values},
     )
     db.add(row)

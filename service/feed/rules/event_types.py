@@ -45,6 +45,9 @@ VERBS: Mapping[str, Text] = {
     "adjusted": Text("已调整要求", "adjusted"),
     "agreed": Text("已达成", "agreed"),
     "applied": Text("已生效", "applied"),
+    "appraised": Text("已评价", "appraised"),
+    "concluded": Text("已办结", "concluded"),
+    "marked": Text("已评优", "marked"),
     "appointed": Text("已任命", "appointed"),
     "approved": Text("已批准", "approved"),
     "asked": Text("已发起", "asked for"),
@@ -343,6 +346,11 @@ NOUNS: Mapping[str, Noun] = {
         Text("成长规划", "Growth plan"), Permission.MENTORING_READ, ("created", "changed")
     ),
     "visit": Noun(Text("到校指导", "Visit"), Permission.MENTORING_READ, ("planned", "cancelled")),
+    "appraisal": Noun(
+        Text("结对考核", "Appraisal"),
+        Permission.MENTORING_READ,
+        ("opened", "appraised", "concluded", "marked"),
+    ),
     "log-entry": Noun(
         Text("帮扶记录", "Log entry"),
         Permission.MENTORING_READ,

@@ -2,13 +2,16 @@
 
 from service.mentoring.routes import (
     agreement,
+    appraisal,
     coverage,
     goal,
     log,
     matching,
+    office,
     pairing,
     programme,
     progress,
+    report,
     studio,
     visit,
 )
@@ -22,6 +25,9 @@ routers = [
     coverage.router,
     matching.router,
     *progress.routers,
+    appraisal.router,
+    report.router,
+    *office.routers,
     studio.router,
     visit.router,
 ]

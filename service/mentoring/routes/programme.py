@@ -25,6 +25,7 @@ from service.kit.http import (
 from service.kit.problems import RelatedNotFound
 from service.mentoring import programmes
 from service.mentoring.problems import UnknownRole
+from service.mentoring.problems.appraisal import RubricUnfit
 from service.mentoring.problems.programme import (
     EntryNotFound,
     ProgrammeNotFound,
@@ -112,7 +113,7 @@ async def list_programmes(
     summary="新建帮扶项目",
     description="为一个学年新建全区或一个集团的师徒帮扶项目(草稿),说明帮扶对象、导师角色、"
     "导师资格与名额、每学期最低要求;未填写的取默认值(指导教案 3 篇,互听课各 8 节)。",
-    responses=may_fail(RelatedNotFound, RolesUnfit, UnknownRole),
+    responses=may_fail(RelatedNotFound, RolesUnfit, RubricUnfit, UnknownRole),
     openapi_extra=english(
         "Draft a mentoring programme",
         "For a school year, of the district or one group: who should be mentored, in which roles, "
@@ -130,7 +131,7 @@ async def create_programme(
 
 
 def _asked(body: StandardIn) -> Asked:
-    return Asked(body.wanted_roles, body.columns())
+    return Asked(body.wanted_roles, body.rubric.wanted, body.columns())
 
 
 async def _answer(db: Db, programme: MentoringProgramme, *, tag: NewTag) -> ProgrammeOut:

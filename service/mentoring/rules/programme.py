@@ -29,6 +29,7 @@ class Step(StrEnum):
     OPEN = "open"
     CLOSE = "close"
     MATCH = "match"
+    APPRAISE = "appraise"
 
 
 _STEPS: Mapping[Step, frozenset[ProgrammeState]] = {
@@ -36,6 +37,7 @@ _STEPS: Mapping[Step, frozenset[ProgrammeState]] = {
     Step.OPEN: frozenset({ProgrammeState.DRAFT}),
     Step.CLOSE: frozenset({ProgrammeState.OPEN}),
     Step.MATCH: frozenset({ProgrammeState.OPEN}),
+    Step.APPRAISE: frozenset({ProgrammeState.OPEN}),
 }
 
 

@@ -22,6 +22,7 @@ from service.mentoring.rules.programme import (
     RolePlace,
     Weights,
 )
+from service.mentoring.schemas.appraisal import RubricIn, RubricOut
 from service.mentoring.schemas.pairing import PartnerOut
 from service.mentoring.tables import MentoringProgramme, MentoringStandard, ProgrammeEntry
 from service.network.codes import DEFAULTS
@@ -148,6 +149,10 @@ class StandardIn(In):
         default_factory=WeightsIn
     )
 
+    rubric: Annotated[RubricIn, Field(description="考核指标、三方权重与等次分数线")] = Field(
+        default_factory=RubricIn
+    )
+
     @property
     def wanted_roles(self) -> list[ProgrammeRole]:
         """As the rules judge them."""
@@ -170,6 +175,7 @@ class StandardIn(In):
             "observed_of_mentor": self.plan.observed_of_mentor,
             "agreement_required": self.agreement_required,
             "weights": self.weights.model_dump(),
+            "rubric": self.rubric.columns,
         }
 
 
@@ -281,6 +287,7 @@ class StandardOut(Out):
     plan: PlanOut
     agreement_required: Annotated[bool, Field(description="是否须签署协议后启动结对")]
     weights: WeightsOut
+    rubric: RubricOut
     decided_by_name: str
     decided_at: AwareDatetime
 
@@ -311,6 +318,7 @@ class StandardOut(Out):
             ),
             agreement_required=row.agreement_required,
             weights=WeightsOut(**row.weights),
+            rubric=RubricOut.of(row.rubric),
             decided_by_name=row.decided_by_name,
             decided_at=row.decided_at,
         )

@@ -1,6 +1,7 @@
 """Rows of mentoring, a file per noun."""
 
 from service.mentoring.tables.agreement import AgreementText
+from service.mentoring.tables.appraisal import Appraisal
 from service.mentoring.tables.goal import GoalPlan, GrowthPlan
 from service.mentoring.tables.log import LogEntry, LogEntryVersion
 from service.mentoring.tables.matching import (
@@ -27,6 +28,7 @@ from service.mentoring.tables.visit import Visit
 
 __all__ = [
     "AgreementText",
+    "Appraisal",
     "GoalPlan",
     "GrowthPlan",
     "LogEntry",

@@ -95,6 +95,7 @@ class MentoringStandard(Tenant, table=True):
     observed_of_mentor: int = Field(sa_type=SmallInteger)
     agreement_required: bool = False
     weights: dict[str, int] = Field(sa_type=JSONB)
+    rubric: dict[str, Any] = Field(sa_type=JSONB)
     decided_by_name: str
     decided_at: datetime = Field(sa_type=Instant)
 
