@@ -1,7 +1,6 @@
 """A certificate on paper: one page of A4 as PDF, and as a page for the browser.
 
-Both are made of the same words. The font is shipped beside this file, so that names with rare
-characters print on every machine.
+Both are made of the same words.
 """
 
 from collections.abc import Sequence
@@ -10,17 +9,14 @@ from datetime import date
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import orjson
 import segno
-import typst
 
+from service.kit.paper import as_pdf as paper_as_pdf
 from service.workload.rules.certificates import CertificateState, last_day, print_of
 from service.workload.tables import ServiceCertificate
 
-_HERE = Path(__file__).parent / "paper_files"
-_TEMPLATE = _HERE / "certificate.typ"
+_TEMPLATE = Path(__file__).parent / "paper_files" / "certificate.typ"
 _TITLE = "教师服务证明"
 _SPLIT = 3
 """After how many groups of the code the line breaks."""
@@ -89,16 +85,7 @@ def _qr(address: str) -> str:
 
 def as_pdf(paper: Paper) -> bytes:
     """The paper as PDF."""
-    said: dict[str, Any] = {name: getattr(paper, name) for name in Paper.__slots__}
-    rendered = typst.compile(
-        str(_TEMPLATE),
-        root=str(_HERE),
-        font_paths=[str(_HERE)],
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"certificate": orjson.dumps(said).decode()},
-    )
-    return bytes(rendered)
+    return paper_as_pdf(_TEMPLATE, {name: getattr(paper, name) for name in Paper.__slots__})
 
 
 _STYLE = """

@@ -887,6 +887,8 @@ MENTORING: Chapter = {
         body=_always({"kind": "midterm"}),
     ),
     "getAppraisal": op("mentoring.read"),
+    "getAppraisalPdf": op("mentoring.read"),
+    "getAgreementPdf": op("mentoring.read"),
     "appraise": op("mentoring.answer", body=_always(_SCORES)),
     "appraiseAsSchool": op("mentoring.appraise", body=_always(_SCORES)),
     "concludeAppraisal": op(

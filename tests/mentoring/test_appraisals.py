@@ -206,3 +206,22 @@ async def test_of_two_who_open_the_same_one_wins(office, school, pairing):
     )
 
     assert sorted(one.status_code for one in answers) == [201, 409]
+
+
+async def test_an_appraisal_and_an_agreement_on_paper(as_, make, office, pairing, two):
+    row = await make.appraisal(
+        pairing=pairing, kind="final", said={"self": 90, "school": 92}, score=92, grade="excellent"
+    )
+
+    papers = [
+        await two[0].get(path, headers={"Accept-Language": "en"})
+        for path in (f"/v1/appraisals/{row.id}.pdf", f"/v1/pairings/{pairing.id}/agreement.pdf")
+    ]
+    stranger = as_(Role.TEACHER, teacher=await make.teacher())
+
+    for one in papers:
+        assert one.status_code == 200, one.text
+        assert one.headers["content-type"] == "application/pdf"
+        assert one.content.startswith(b"%PDF-")
+    assert "%E8%80%83%E6%A0%B8" in papers[0].headers["content-disposition"]
+    assert (await stranger.get(f"/v1/appraisals/{row.id}.pdf")).status_code == 404

@@ -9,6 +9,7 @@ from service.mentoring.routes import (
     matching,
     office,
     pairing,
+    printing,
     programme,
     progress,
     report,
@@ -25,6 +26,8 @@ routers = [
     coverage.router,
     matching.router,
     *progress.routers,
+    # Before the appraisals: their ids would swallow the ending.
+    *printing.routers,
     appraisal.router,
     report.router,
     *office.routers,
