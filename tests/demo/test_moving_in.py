@@ -191,3 +191,19 @@ async def test_groups_that_do_not_conform_are_reported(sign_in):
     assert [name for name, conforms in conforming.items() if not conforms] == [
         anchors.UNFIT_GROUPS[0]
     ]
+
+
+async def test_a_programme_is_open_and_shows_what_is_missing(sign_in):
+    district = await sign_in("district")
+
+    (programme,) = (await asked(district, "/v1/mentoring-programmes", state="open"))["items"]
+    path = f"/v1/mentoring-programmes/{programme['id']}"
+    covered = (await asked(district, f"{path}/coverage"))["mentees"]
+    progress = (await asked(district, f"{path}/progress"))["items"]
+    (studio,) = (await asked(district, "/v1/studios"))["items"]
+    members = (await asked(district, f"/v1/studios/{studio['id']}/members"))["items"]
+
+    assert covered["met"] > 0
+    assert covered["none"] + covered["one"] > 0
+    assert progress
+    assert {one["teacher"]["number"] for one in members} == {anchors.MENTOR, anchors.MENTEE}
