@@ -276,4 +276,4 @@ async def slots(
         known = {}
         teachers = [pairing.mentor_id, pairing.mentee_id]
     found = await openings(db, times=times, teachers=teachers, ground=ground, limit=SLOTS)
-    return [VisitSlot(one, known.get(one.starts_at)) for one in found]
+    return [VisitSlot(one.by_the_clock_of(ground.zone), known.get(one.starts_at)) for one in found]

@@ -6,7 +6,7 @@ holds the locks of ``load.lock_resources`` first, and the exclusion constraint j
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
@@ -113,6 +113,11 @@ class Opening:
     period: int | None
     starts_at: datetime
     ends_at: datetime
+
+    def by_the_clock_of(self, zone: ZoneInfo) -> "Opening":
+        """The same time as people there read it."""
+        starts_at, ends_at = (one.astimezone(zone) for one in (self.starts_at, self.ends_at))
+        return replace(self, starts_at=starts_at, ends_at=ends_at)
 
 
 async def periods_of(

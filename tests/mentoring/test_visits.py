@@ -86,6 +86,7 @@ async def test_the_next_times_are_those_when_both_can_be_there(the_two, pairing,
         ("2026-10-27", 5),
     ]
     assert all(one["lesson_id"] for one in observed)
+    assert found[0]["starts_at"] == "2026-10-13T08:30:00+08:00"
 
 
 async def test_what_was_proposed_as_a_slot_can_be_planned_and_is_on_both_phones(
