@@ -24,7 +24,7 @@ from tests.simulation.year import WEIGHTS, Year
 
 SEED = 20260831
 EVENTS_A_DAY, AT_ONCE = 4, 4
-FRIDAY, MONTHS = 4, 10
+FRIDAY, MONTHS = 4, 11
 LOOK_AHEAD, LOOK_FAR = 8, 25
 """Days that are looked at each day, and on Fridays; each date comes near before it is over."""
 BEFORE = datetime(2026, 8, 25, 8, tzinfo=ZONE)
