@@ -20,7 +20,8 @@ PUBLISHED = {
                 "responses": {
                     "200": {
                         "content": {
-                            "application/json": {"schema": {"$ref": "#/components/schemas/Page"}}
+                            "application/json": {"schema": {"$ref": "#/components/schemas/Page"}},
+                            "text/event-stream": {"schema": {"type": "string"}},
                         }
                     }
                 },
@@ -165,6 +166,7 @@ ADDITIONS = [
         {"name": "q", "in": "query", "schema": {"type": "string"}}
     ),
     lambda new: creating(new)["responses"].pop("409"),
+    lambda new: listing(new)["responses"]["200"]["content"].update({"text/event-stream": {}}),
     lambda new: new["components"]["schemas"].update(Other={"type": "string"}),
 ]
 

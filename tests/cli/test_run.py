@@ -1,6 +1,5 @@
 """``huangge run``: one command brings a district up, one key takes it down."""
 
-import json
 import os
 import select
 import signal
@@ -13,54 +12,35 @@ import httpx
 from tests.cli.conftest import PATIENCE, environment, server_of
 
 
-def test_it_answers_says_where_and_stops_cleanly(start, place):
-    running = start()
+def test_two_offices_answer_say_where_and_stop_cleanly(start, place):
+    one, two = start(place / "one"), start(place / "two")
 
-    assert running.get("/livez").json() == {"status": "ok"}
-    assert running.get("/readyz").json() == {"status": "ready"}
-    assert f"{running.address}/docs" in running.said
-    assert running.stop() == 0
-    assert "数据已保存" in running.said
-    assert not (place / "postgres/data/postmaster.pid").exists()
-
-
-def test_a_polite_kill_stops_it_as_cleanly(start, place):
-    running = start()
-
-    assert running.stop(signal.SIGTERM) == 0
-    assert not (place / "postgres/data/postmaster.pid").exists()
+    assert one.address != two.address
+    for office in (one, two):
+        assert office.get("/livez").json() == {"status": "ok"}
+        assert office.get("/readyz").json() == {"status": "ready"}
+        assert f"{office.address}/docs" in office.said
+    assert (one.stop(signal.SIGINT), two.stop(signal.SIGTERM)) == (0, 0)
+    for office, home in ((one, "one"), (two, "two")):
+        assert "数据已保存" in office.said
+        assert not (place / home / "postgres/data/postmaster.pid").exists()
 
 
-async def test_a_killed_service_loses_nothing_and_starts_again(start, place, embedded):
+async def test_a_killed_service_loses_nothing_and_starts_again(start, place, embedded, worker_of):
     running = start()
     await embedded("CREATE TABLE kept (n int)")
     await embedded("INSERT INTO kept VALUES (7)")
+    worker = os.pidfd_open(worker_of(running.process.pid))
     running.stop(signal.SIGKILL)
     os.kill(server_of(place), signal.SIGKILL)
 
     again = start()
 
+    assert select.select([worker], [], [], PATIENCE)[0], "the worker outlives its service"
+    os.close(worker)
     assert await embedded("SELECT n FROM kept") == 7
     assert again.get("/readyz").status_code == 200
     assert again.stop() == 0
-
-
-def test_a_worker_does_not_outlive_its_service(start, worker_of):
-    running = start()
-    ended = os.pidfd_open(worker_of(running.process.pid))
-
-    running.stop(signal.SIGKILL)
-
-    assert select.select([ended], [], [], PATIENCE)[0]
-    os.close(ended)
-
-
-def test_two_offices_run_side_by_side(start, place):
-    one, two = start(place / "one"), start(place / "two")
-
-    assert one.address != two.address
-    assert one.get("/readyz").status_code == two.get("/readyz").status_code == 200
-    assert (one.stop(), two.stop()) == (0, 0)
 
 
 def test_a_port_that_is_taken_is_said_in_words(huangge):
@@ -88,18 +68,13 @@ def test_a_database_that_does_not_answer_is_said_in_words(huangge):
     assert "Traceback" not in refused.stderr
 
 
-def test_migrating_twice_changes_nothing(huangge):
-    first, second = huangge("migrate"), huangge("migrate")
+def test_migrating_twice_changes_nothing(huangge, place):
+    first = huangge("migrate")
+    secret = (place / "secret").read_text()
+    second = huangge("migrate")
 
     assert "The schema has been updated" in first.stdout
     assert "The schema is up to date" in second.stdout
-
-
-def test_the_secret_is_made_once_and_kept_private(huangge, place):
-    huangge("migrate")
-    secret = (place / "secret").read_text()
-    huangge("migrate")
-
     assert (place / "secret").read_text() == secret
     assert (place / "secret").stat().st_mode & 0o077 == 0
 
@@ -118,13 +93,11 @@ def test_a_server_alone_answers_until_it_is_told_to_stop(place, free_port):
     assert not (place / "postgres/data/postmaster.pid").exists()
 
 
-def test_the_contract_is_written_and_checked(huangge, place):
+def test_a_stale_contract_is_said_in_words(huangge, place):
     (place / "openapi.json").write_text("{}")
     stale = huangge("openapi", str(place / "openapi.json"), "--check")
-    written = huangge("openapi", str(place / "openapi.json"))
 
-    assert (stale.returncode, written.returncode) == (1, 0)
-    assert json.loads((place / "openapi.json").read_text())["openapi"] == "3.1.0"
+    assert stale.returncode == 1
     assert "make openapi" in stale.stderr
 
 

@@ -10,6 +10,8 @@ from service.itinerant.tables import Assignment
 from service.kit.auth import Role
 from service.timetable.tables import Lesson, Occupancy, WeeklySlot, WeeklySlotClass
 
+pytestmark = pytest.mark.no_cover
+
 RIVALS = 50
 
 

@@ -9,6 +9,8 @@ from playwright.async_api import Locator, Page, expect
 from service.kit.problems import CATALOGUE
 from tests.pages.conftest import PASSWORD, Town
 
+pytestmark = pytest.mark.no_cover
+
 PATIENCE = 60_000
 
 

@@ -95,8 +95,6 @@ def _start(database_url: str, settings: dict[str, str]) -> Process:
         command = [sys.executable, "-m", "uvicorn", "service.cli.api:make_app", "--factory"]
         command += ["--fd", str(number), "--loop", "uvloop", "--http", "httptools"]
         environment = {**os.environ, "HUANGGE_DATABASE_URL": database_url, **settings}
-        # Traced, they would answer at half their speed; nothing here is covered by these alone.
-        environment.pop("COVERAGE_PROCESS_CONFIG", None)
         process = subprocess.Popen(
             command, env=environment, pass_fds=[number], stdout=subprocess.DEVNULL
         )
