@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from service.itinerant.tables import Assignment
 from service.kit.auth import Role
 from service.timetable.tables import Lesson, Occupancy, WeeklySlot, WeeklySlotClass
+from tests.crowd import insisting
 
 pytestmark = pytest.mark.no_cover
 
@@ -51,7 +52,8 @@ async def a_draft(make, town):
 
 
 async def publish(client, assignment):
-    return await client.post(f"/v1/assignments/{assignment.id}:publish", headers={"If-Match": "*"})
+    path = f"/v1/assignments/{assignment.id}:publish"
+    return await insisting(lambda: client.post(path, headers={"If-Match": "*"}))
 
 
 async def test_of_fifty_overlapping_publications_one_succeeds(make, office, town, a_draft, rows):

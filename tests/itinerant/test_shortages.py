@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from io import BytesIO
 
-import httpx
 import openpyxl
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +14,7 @@ from service.kit import clock
 from service.kit.auth import Role
 from service.kit.db import days
 from service.timetable.tables import Occupancy
+from tests.crowd import insisting
 from tests.itinerant.conftest import act, asking, shortage
 
 NOBODY = "01a20ad7-90ca-7387-8a0d-edd0756500a4"
@@ -709,11 +709,7 @@ async def test_of_fifty_offers_of_the_same_hour_one_holds_it(make, town, short_o
     ]
 
     async def ask(short, body):
-        # On a crowded machine a rival may be told to come back, and does.
-        while (answer := await act(who.office, "shortages", short, "offer", body=body)).is_error:
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-        return answer
+        return await insisting(lambda: act(who.office, "shortages", short, "offer", body=body))
 
     answers = await asyncio.gather(
         *(ask(short, body) for short, body in zip(shorts, bodies, strict=True))

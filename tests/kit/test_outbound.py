@@ -26,7 +26,7 @@ from tests.receiver import (
 __all__ = ["authority", "receiver"]
 
 
-async def sent(receiver: Receiver, *, seconds: float = 5) -> int:
+async def sent(receiver: Receiver, *, seconds: float = 60) -> int:
     return await post(
         receiver.url, content=b'{"n":1}', headers={"webhook-id": "m1"}, seconds=seconds
     )

@@ -11,7 +11,7 @@ from tests.pages.conftest import PASSWORD, Town
 
 pytestmark = pytest.mark.no_cover
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 
 
 async def sign_in(page: Page, username: str) -> None:
@@ -56,7 +56,7 @@ async def clash(make: Any, town: Town, as_: Any) -> str:
 async def test_a_group_office_reads_checks_and_meets_a_conflict(
     page: Page, address: str, group_login: str, town: Town, clash: str
 ) -> None:
-    await page.goto(f"{address}/docs")
+    await page.goto(f"{address}/docs", timeout=PATIENCE)
     await page.wait_for_selector(".opblock-tag", timeout=PATIENCE)
     await sign_in(page, group_login)
 
@@ -78,7 +78,7 @@ async def test_a_group_office_reads_checks_and_meets_a_conflict(
 
 
 async def test_the_page_is_chinese_and_english(page: Page, address: str) -> None:
-    await page.goto(f"{address}/docs")
+    await page.goto(f"{address}/docs", timeout=PATIENCE)
     await expect(page.locator(".btn.authorize").first).to_contain_text("登录", timeout=PATIENCE)
 
     await page.get_by_role("link", name="English").click()

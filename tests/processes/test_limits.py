@@ -36,7 +36,7 @@ async def test_who_asks_too_often_is_told_when_to_come_again(
     assert {one.headers["ratelimit-policy"] for one in answers} == {'"people";q=4;w=600'}
     assert refused.status_code == 429
     assert refused.headers["content-type"] == "application/problem+json"
-    assert refused.headers["retry-after"] == "150"
+    assert 100 < int(refused.headers["retry-after"]) <= 150
     assert refused.json()["code"] == "too-many-requests"
     assert refused.json()["violated-policies"] == ["people"]
     assert "4 requests in 600 seconds" in refused.json()["detail"]

@@ -11,6 +11,7 @@ from service.kit import clock
 from service.kit.auth import Role
 from service.timetable import jobs
 from service.timetable.tables import Occupancy
+from tests.crowd import insisting
 from tests.timetable.absences import ANY, away, covers_of, lesson_on, read, step
 
 RIVALS = 50
@@ -137,9 +138,11 @@ async def test_of_fifty_who_accept_one_is_first(make, town, office, needed, as_t
     assert len(offered) == RIVALS
     offer_of = {one["teacher"]["id"]: one["id"] for one in offered}
 
-    answers = await asyncio.gather(
-        *(step(as_teacher(one), f"cover-offers/{offer_of[str(one.id)]}:accept") for one in standins)
-    )
+    async def accept(one):
+        path = f"cover-offers/{offer_of[str(one.id)]}:accept"
+        return await insisting(lambda: step(as_teacher(one), path))
+
+    answers = await asyncio.gather(*(accept(one) for one in standins))
 
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: RIVALS - 1}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {

@@ -1,0 +1,12 @@
+"""Many who want the same thing at once."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+
+async def insisting(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Come back as often as the service, busy on a crowded machine, says so."""
+    while (answer := await ask()).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        pass
+    return answer
