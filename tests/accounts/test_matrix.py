@@ -276,8 +276,6 @@ async def asking(client, make, district) -> Asking:
     return asking
 
 
-# Tracing doubles the time of thousands of requests, and shorter tests walk every line of them.
-@pytest.mark.no_cover
 @pytest.mark.parametrize("chapter", sorted(CHAPTERS))
 async def test_every_role_gets_what_the_policy_says(chapter, application, asking):
     for operation in _operations(application, chapter):

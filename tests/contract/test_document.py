@@ -35,7 +35,6 @@ CHECKS = [
 ]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("tag", TAGS)
 async def test_the_document_announces_every_answer(
     tag: str, app: Any, address: str, ids: Ids, as_: Any

@@ -1,6 +1,5 @@
 """Whatever happens, in whatever order: a replica comes to what the tables are."""
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +13,6 @@ number = st.integers(min_value=0, max_value=40)
 histories = st.lists(st.tuples(st.sampled_from(STEPS), number, number), max_size=30)
 
 
-@pytest.mark.no_cover
 @settings(
     max_examples=6,
     deadline=None,

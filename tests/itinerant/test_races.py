@@ -11,8 +11,6 @@ from service.kit.auth import Role
 from service.timetable.tables import Lesson, Occupancy, WeeklySlot, WeeklySlotClass
 from tests.crowd import insisting
 
-pytestmark = pytest.mark.no_cover
-
 RIVALS = 50
 
 

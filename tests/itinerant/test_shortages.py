@@ -699,7 +699,6 @@ async def test_a_teacher_of_another_group_needs_the_district(make, as_, town, sh
 # However many ask at once
 
 
-@pytest.mark.no_cover
 async def test_of_fifty_offers_of_the_same_hour_one_holds_it(make, town, short_of, held, who):
     sections = [await make.class_section(campus=town.host_campus) for _ in range(RIVALS)]
     shorts = [await short_of(class_ids=[str(one.id)]) for one in sections]

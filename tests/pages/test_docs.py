@@ -9,8 +9,6 @@ from playwright.async_api import Locator, Page, expect
 from service.kit.problems import CATALOGUE
 from tests.pages.conftest import PASSWORD, Town
 
-pytestmark = pytest.mark.no_cover
-
 PATIENCE = 120_000
 
 

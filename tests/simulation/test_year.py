@@ -103,8 +103,6 @@ async def killer(database_url: str) -> Any:
     await connection.close()
 
 
-# What it walks, shorter tests count; tracing it would double its minutes.
-@pytest.mark.no_cover
 async def test_a_school_year_of_ten_schools(raised, killer, settled):
     stage = await raised(10)
     days = teaching_days()

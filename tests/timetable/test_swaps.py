@@ -504,7 +504,6 @@ async def test_a_swapped_lesson_that_loses_its_day_becomes_a_task(
     ]
 
 
-@pytest.mark.no_cover
 @pytest.mark.usefixtures("at_once")
 async def test_crossing_swaps_meet_without_a_deadlock(office, duet, taken):
     """Two ways round, hundreds of times at once: each is carried out, or said to be too late."""
