@@ -195,7 +195,7 @@ def settled(database: Database) -> Callable[[], Awaitable[None]]:
 
     async def wait() -> None:
         newest = await number(now)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while await number(before) < newest:
                 pass
 

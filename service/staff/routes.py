@@ -26,7 +26,7 @@ from service.kit.http import (
     needs,
 )
 from service.kit.http.answers import problem_body
-from service.kit.problems import InvalidValue, Problem, RelatedNotFound
+from service.kit.problems import InvalidValue, PreconditionFailed, Problem, RelatedNotFound
 from service.network.queries import standpoint
 from service.staff import actions, queries
 from service.staff.actions import Given, Leaving, Move, Result
@@ -187,6 +187,7 @@ async def create_teacher(*, db: Db, caller: Writer, body: TeacherIn, tag: NewTag
     responses={
         200: {"model": BatchOut, "description": "全部生效(atomic=true)/ All of it was done"},
         **may_fail(
+            PreconditionFailed,
             TeacherNumberTaken,
             EmploymentContradicts,
             TeacherNotFound,

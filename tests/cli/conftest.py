@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -53,6 +54,14 @@ class Running:
 def server_of(place: Path) -> int:
     """The process of the cluster in that place."""
     return int((place / "postgres/data/postmaster.pid").read_text().split()[0])
+
+
+def kill(process: int) -> None:
+    """Kill a process, and wait until it is gone."""
+    ended = os.pidfd_open(process)
+    os.kill(process, signal.SIGKILL)
+    assert select.select([ended], [], [], PATIENCE)[0]
+    os.close(ended)
 
 
 def environment(place: Path, **more: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +10,7 @@ import pytest
 from service.cli import demote, postgres
 from service.cli.errors import CommandError
 from service.cli.postgres import PostgresError, running
-from tests.cli.conftest import server_of
+from tests.cli.conftest import kill, server_of
 
 
 async def ask(url: str, *statements: str) -> object:
@@ -40,7 +39,7 @@ async def test_what_was_written_is_there_after_a_stop(place):
 async def test_what_was_committed_survives_a_kill(place):
     with running(place) as url:
         await ask(url, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)", "SELECT 1")
-        os.kill(server_of(place), signal.SIGKILL)
+        kill(server_of(place))
 
         with running(place) as again:
             assert await ask(again, "SELECT n FROM kept") == 7

@@ -9,7 +9,7 @@ import sys
 
 import httpx
 
-from tests.cli.conftest import PATIENCE, environment, server_of
+from tests.cli.conftest import PATIENCE, environment, kill, server_of
 
 
 def test_two_offices_answer_say_where_and_stop_cleanly(start, place):
@@ -32,7 +32,7 @@ async def test_a_killed_service_loses_nothing_and_starts_again(start, place, emb
     await embedded("INSERT INTO kept VALUES (7)")
     worker = os.pidfd_open(worker_of(running.process.pid))
     running.stop(signal.SIGKILL)
-    os.kill(server_of(place), signal.SIGKILL)
+    kill(server_of(place))
 
     again = start()
 

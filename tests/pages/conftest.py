@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 from typing_extensions import override
 
 from service.accounts.logins import create_login
@@ -20,6 +20,7 @@ from tests.timetable.conftest import Town, before_the_term, town
 __all__ = ["Town", "before_the_term", "town"]
 
 PASSWORD = "huangge-demo"
+PATIENCE = 120_000
 _ALONE = (
     "--no-sandbox",
     "--disable-gpu",
@@ -61,6 +62,8 @@ async def page() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(_ALONE))
         page = await browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         failed: list[str] = []
         page.on("requestfailed", lambda request: failed.append(request.url))
         page.on("pageerror", lambda error: failed.append(str(error)))

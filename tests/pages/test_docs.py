@@ -9,8 +9,6 @@ from playwright.async_api import Locator, Page, expect
 from service.kit.problems import CATALOGUE
 from tests.pages.conftest import PASSWORD, Town
 
-PATIENCE = 120_000
-
 
 async def sign_in(page: Page, username: str) -> None:
     await page.locator(".btn.authorize").first.click()
@@ -19,7 +17,7 @@ async def sign_in(page: Page, username: str) -> None:
     await dialogue.locator("#oauth_username").fill(username)
     await dialogue.locator("#oauth_password").fill(PASSWORD)
     await dialogue.locator(".auth-btn-wrapper .authorize").first.click()
-    await expect(dialogue.get_by_text("已登录").first).to_be_visible(timeout=PATIENCE)
+    await expect(dialogue.get_by_text("已登录").first).to_be_visible()
     await dialogue.locator(".btn-done").first.click()
 
 
@@ -32,7 +30,7 @@ async def execute(page: Page, tag: str, operation: str, **parameters: str) -> Lo
         await block.locator(f'tr[data-param-name="{name}"] input').first.fill(value)
     await block.get_by_role("button", name="执行").click()
     answer = block.locator(".live-responses-table")
-    await expect(answer).to_be_visible(timeout=PATIENCE)
+    await expect(answer).to_be_visible()
     return answer
 
 
@@ -54,8 +52,8 @@ async def clash(make: Any, town: Town, as_: Any) -> str:
 async def test_a_group_office_reads_checks_and_meets_a_conflict(
     page: Page, address: str, group_login: str, town: Town, clash: str
 ) -> None:
-    await page.goto(f"{address}/docs", timeout=PATIENCE)
-    await page.wait_for_selector(".opblock-tag", timeout=PATIENCE)
+    await page.goto(f"{address}/docs")
+    await page.wait_for_selector(".opblock-tag")
     await sign_in(page, group_login)
 
     composition = await execute(page, "groups", "getComposition", group_id=str(town.group.id))
@@ -76,8 +74,8 @@ async def test_a_group_office_reads_checks_and_meets_a_conflict(
 
 
 async def test_the_page_is_chinese_and_english(page: Page, address: str) -> None:
-    await page.goto(f"{address}/docs", timeout=PATIENCE)
-    await expect(page.locator(".btn.authorize").first).to_contain_text("登录", timeout=PATIENCE)
+    await page.goto(f"{address}/docs")
+    await expect(page.locator(".btn.authorize").first).to_contain_text("登录")
 
     await page.get_by_role("link", name="English").click()
 
