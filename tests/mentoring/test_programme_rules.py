@@ -107,7 +107,7 @@ def coach(number=200, **values):
     ("state", "steps"),
     [
         (ProgrammeState.DRAFT, {Step.CHANGE, Step.OPEN}),
-        (ProgrammeState.OPEN, {Step.CHANGE, Step.CLOSE, Step.MATCH}),
+        (ProgrammeState.OPEN, {Step.CHANGE, Step.CLOSE, Step.MATCH, Step.APPRAISE}),
         (ProgrammeState.CLOSED, set()),
     ],
 )
