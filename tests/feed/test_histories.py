@@ -14,7 +14,7 @@ histories = st.lists(st.tuples(st.sampled_from(STEPS), number, number), max_size
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
