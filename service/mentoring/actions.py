@@ -186,7 +186,9 @@ async def _check_longer(db: AsyncSession, pairing: Pairing, *, until: date | Non
     former = pairing.valid.upper
     if former is None or (until is not None and until <= former):
         return
-    policy = await queries.policy(db, district_id=pairing.district_id)
+    policy = await policy_for(
+        db, district_id=pairing.district_id, mentee_id=pairing.mentee_id, day=former
+    )
     spans = await queries.open_spans(db, mentor_id=pairing.mentor_id, besides=pairing.id)
     rules.check_capacity(spans, during=(former, until), capacity=policy.capacity)
 

@@ -1,7 +1,7 @@
 """Sees to it that nobody loses a mentor in silence: one of the two leaves, a task is opened.
 
 Hears of every change of an employment or a retirement, and of leaves, in the transaction of the
-change; a mentor who is on leave for most of the term counts like one who leaves. A task waits for
+change; a mentor who is on leave for most of a term counts like one who leaves. A task waits for
 the mentee's school until the pairing ends in time, the leaving is taken back, or somebody closes it
 because the pair goes on; then it is not opened again for the same day.
 """
@@ -17,7 +17,7 @@ from service.kit.problems import Text
 from service.mentoring import queries
 from service.mentoring.care import mind
 from service.mentoring.queries import KnownTask
-from service.mentoring.queries.absence import on_leave_for_term
+from service.mentoring.queries.absence import on_leave_for_some_term
 from service.mentoring.rules import PairingState, Person, leaves_on, school_on
 from service.mentoring.tables import Pairing
 from service.mentoring.visits import free_for_absence, free_stranded
@@ -59,7 +59,7 @@ class _Scene:
     people: Mapping[UUID, Person]
     names: Mapping[UUID, str]
     away: Mapping[UUID, date]
-    """Who is on leave for most of the term, and since when."""
+    """Who is on leave for most of this term or a later one, and since when."""
     tasks: Mapping[tuple[UUID, str], Sequence[KnownTask]]
 
 
@@ -77,7 +77,7 @@ async def look_after(db: AsyncSession, *, by: Caller, pairings: Sequence[Pairing
         today=today,
         people=await queries.persons(db, teacher_ids=teachers),
         names=await queries.names_of(db, teacher_ids=teachers),
-        away=await on_leave_for_term(db, teacher_ids=teachers, day=today),
+        away=await on_leave_for_some_term(db, teacher_ids=teachers, day=today),
         tasks=await queries.tasks_about(
             db,
             pairing_ids=[one.id for one in pairings],
@@ -123,7 +123,8 @@ def _leaving(pairing: Pairing, person: Person) -> date | None:
 
 
 def _away(pairing: Pairing, since: date | None) -> date | None:
-    return None if pairing.state == PairingState.ENDED else since
+    until = pairing.valid.upper or date.max
+    return None if pairing.state == PairingState.ENDED or (since or until) >= until else since
 
 
 def _task(pairing: Pairing, kind: str, leaving: date, scene: _Scene) -> NewTask:
@@ -155,8 +156,8 @@ def _title(kind: str, *, mentor: str, mentee: str, leaving: date) -> Text:
         )
     if kind == MENTOR_AWAY:
         return Text(
-            f"导师{mentor}自 {leaving} 起本学期请长假,请为徒弟{mentee}更换导师或确认继续结对",
-            f"The mentor {mentor} is on leave for most of the term from {leaving} on: replace the "
+            f"导师{mentor}自 {leaving} 起请长假,占学期大半,请为徒弟{mentee}更换导师或确认继续结对",
+            f"The mentor {mentor} is on leave for most of a term from {leaving} on: replace the "
             f"mentor of {mentee}, or confirm that they go on",
         )
     return Text(

@@ -9,6 +9,7 @@ from sqlmodel import select
 from service.cli.demo.dice import Dice
 from service.kit import clock
 from service.kit.auth import Role
+from service.kit.db import days
 from service.mentoring.rules import EndReason, PairingState, places_taken
 from service.mentoring.tables import Pairing
 from tests.timetable.absences import ask, step
@@ -17,6 +18,7 @@ ANY = {"If-Match": "*"}
 OLD, NEW = {"teaching_since": date(2010, 9, 1)}, {"teaching_since": date(2025, 9, 1)}
 YEAR = (date(2026, 9, 1), date(2027, 7, 10))
 CAPACITY = 2
+SPRING = date(2027, 2, 22)
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +40,11 @@ async def schools(make):
 
 @pytest.fixture
 async def programme(make, schools):
-    year = await make.school_year()
-    return await make.programme(year=year, standard={"mentors": {"capacity": CAPACITY}})
+    term = await make.school_term()
+    await make.spring_term(first_day=SPRING, last_day=date(2027, 7, 9))
+    return await make.programme(
+        year=term.school_year_id, valid=days(*YEAR), standard={"mentors": {"capacity": CAPACITY}}
+    )
 
 
 @pytest.fixture
@@ -111,13 +116,15 @@ async def test_who_is_no_concern_of_a_programme_is_no_task(office, make, schools
 class Year:
     """A year in which offices, mentors and mentees do what comes to their minds."""
 
-    def __init__(self, *, seed, office, as_, mentors, mentees):
+    def __init__(self, *, seed, office, as_, mentors, mentees, schools):
         self.dice = Dice("care", seed)
         self.office = office
         self.as_ = as_
         self.mentors = mentors
         self.mentees = mentees
+        self.schools = schools
         self.gone = set()
+        self.on_leave = set()
 
     async def step(self, pairings):
         """One thing that happens; refused or not."""
@@ -125,7 +132,15 @@ class Year:
         waiting = [one for one in open_ if one.state == PairingState.PROPOSED]
         active = [one for one in open_ if one.state == PairingState.ACTIVE]
         happens = self.dice.weigh(
-            (6, "propose"), (6, "answer"), (3, "replace"), (3, "end"), (1, "leave"), (1, "away")
+            (6, "propose"),
+            (6, "answer"),
+            (3, "replace"),
+            (3, "end"),
+            (1, "leave"),
+            (1, "rotate"),
+            (1, "lengthen"),
+            (1, "away"),
+            (3, "away for a term"),
         )
         if happens == "propose":
             await self._propose()
@@ -135,10 +150,20 @@ class Year:
             await self._replace(self.dice.pick(active))
         elif happens == "end" and open_:
             await self._end(self.dice.pick(open_))
-        elif happens == "leave":
-            await self._leave(self.dice.pick(self.mentors))
+        elif happens == "lengthen" and open_:
+            await self._lengthen(self.dice.pick(open_))
+        else:
+            await self._without(self.dice.pick(self.mentors), happens)
+
+    async def _without(self, mentor, happens):
+        if happens == "leave":
+            await self._leave(mentor)
+        elif happens == "rotate":
+            await self._rotate(mentor)
         elif happens == "away":
-            await self._away(self.dice.pick(self.mentors))
+            await self._away(mentor, "2026-10-19", "2026-10-24")
+        elif happens == "away for a term" and await self._away(mentor, str(SPRING), str(YEAR[1])):
+            self.on_leave.add(mentor.id)
 
     async def _propose(self):
         body = {
@@ -167,14 +192,26 @@ class Year:
         body = {"mentor_id": str(self.dice.pick(self.mentors).id), "on": "2026-10-12"}
         await self.office.post(f"/v1/pairings/{pairing.id}:replace", json=body, headers=ANY)
 
-    async def _away(self, mentor):
+    async def _rotate(self, mentor):
+        body = {"school_id": str(self.dice.pick(self.schools).id), "on": str(SPRING)}
+        moved = await self.office.post(f"/v1/teachers/{mentor.id}:transfer", json=body, headers=ANY)
+        if moved.status_code == HTTPStatus.OK:
+            self.gone.add(mentor.id)
+
+    async def _lengthen(self, pairing):
+        body = {"valid_until": self.dice.pick(("2027-01-20", "2027-07-10"))}
+        await self.office.patch(f"/v1/pairings/{pairing.id}", json=body, headers=ANY)
+
+    async def _away(self, mentor, first, until):
         span = {
-            "starts_at": "2026-10-19T00:00:00+08:00",
-            "ends_at": "2026-10-24T00:00:00+08:00",
+            "starts_at": f"{first}T00:00:00+08:00",
+            "ends_at": f"{until}T00:00:00+08:00",
         }
         asked = await ask(self.as_(Role.TEACHER, teacher=mentor), mentor, **span)
-        if asked.status_code == HTTPStatus.CREATED:
-            await step(self.office, f"leaves/{asked.json()['id']}:approve")
+        if asked.status_code != HTTPStatus.CREATED:
+            return False
+        approved = await step(self.office, f"leaves/{asked.json()['id']}:approve")
+        return approved.status_code == HTTPStatus.OK
 
     async def _end(self, pairing):
         reason = self.dice.pick(("replaced", "transferred", "withdrawn", "completed"))
@@ -204,13 +241,15 @@ def lost_in(pairings):
 async def test_whatever_the_order(office, as_, make, schools, programme, tasks, database, seed):
     mentors = [await make.teacher(school=school, **OLD) for school in (*schools, schools[0])]
     mentees = [await make.teacher(school=schools[1], **NEW) for _ in range(3)]
-    year = Year(seed=seed, office=office, as_=as_, mentors=mentors, mentees=mentees)
+    year = Year(
+        seed=seed, office=office, as_=as_, mentors=mentors, mentees=mentees, schools=schools
+    )
 
     async def known():
         async with database.read(programme.district_id) as db:
             return (await db.exec(select(Pairing))).all()
 
-    for _ in range(14):
+    for _ in range(18):
         await year.step(await known())
 
         pairings = await known()
@@ -219,5 +258,9 @@ async def test_whatever_the_order(office, as_, make, schools, programme, tasks, 
             spans = [(p.valid.lower, p.valid.upper) for p in open_ if p.mentor_id == mentor.id]
             assert places_taken(spans, during=YEAR) <= CAPACITY
         assert await tasks() == lost_in(pairings)
-        leaving = {str(one.id) for one in open_ if one.mentor_id in year.gone}
+        late = [one for one in open_ if one.valid.upper > SPRING]
+        leaving = {str(one.id) for one in late if one.mentor_id in year.gone}
         assert leaving <= await tasks("mentor-leaves")
+        active = [one for one in late if one.state == PairingState.ACTIVE]
+        absent = {str(one.id) for one in active if one.mentor_id in year.on_leave}
+        assert absent <= await tasks("mentor-on-leave")

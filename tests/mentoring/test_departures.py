@@ -77,6 +77,33 @@ async def test_a_mentor_on_leave_for_the_term_is_a_task_until_it_is_taken_back(
     assert await tasks() == []
 
 
+async def test_a_leave_of_a_term_to_come_is_a_task_at_once(
+    make, office, as_, mentor, pairing, schools, tasks
+):
+    """Nobody asks again when the term begins; what begins after the pair's end is no concern."""
+    await make.school_term()
+    await make.spring_term(first_day=date(2027, 2, 22), last_day=date(2027, 7, 9))
+    brief = await make.teacher(school=schools[0])
+    autumn = days(date(2026, 9, 1), date(2027, 2, 1))
+    await make.pairing(
+        mentor=brief,
+        mentee=await make.teacher(school=schools[1]),
+        valid=autumn,
+        role="cross_school",
+    )
+    spring = {"starts_at": "2027-02-22T00:00:00+08:00", "ends_at": "2027-07-10T00:00:00+08:00"}
+
+    await away(as_(Role.TEACHER, teacher=brief), office, brief, **spring)
+    none = await tasks()
+    leave = await away(as_(Role.TEACHER, teacher=mentor), office, mentor, **spring)
+    waiting = await tasks()
+    await step(office, f"leaves/{leave['id']}:withdraw")
+
+    assert none == []
+    assert waiting == [("mentor-on-leave", "2027-02-22")]
+    assert await tasks() == []
+
+
 async def leave(office, teacher, on, reason="retired"):
     answer = await office.post(
         f"/v1/teachers/{teacher.id}:leave", json={"on": on, "reason": reason}, headers=ANY

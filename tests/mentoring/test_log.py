@@ -153,6 +153,16 @@ async def test_an_entry_is_written_confirmed_corrected_and_confirmed_again(
             "/attachments/0/url",
         ),
         (
+            {"attachments": [PAPER, {**PAPER, "url": "https://[fd00::1]/a.pdf"}]},
+            "url-not-public",
+            "/attachments/1/url",
+        ),
+        (
+            {"attachments": [{**PAPER, "url": "https://169.254.169.254/a.pdf"}]},
+            "url-not-public",
+            "/attachments/0/url",
+        ),
+        (
             {"attachments": [{**PAPER, "size": 50 * 1024 * 1024 + 1}]},
             None,
             "/attachments/0/size",
@@ -174,16 +184,23 @@ async def test_what_is_no_entry(write, more, code, pointer):
     assert code is None or answer.json()["code"] == code
 
 
-async def test_strangers_and_pairings_that_are_not_active(as_, make, school, write, two, mentee):
+async def test_strangers_and_pairings_that_are_not_active(
+    as_, make, school, write, two, mentee, pairing
+):
     stranger = await write(client=as_(Role.TEACHER, teacher=await make.teacher(school=school)))
     office = await write(client=as_(Role.DISTRICT_ADMIN))
     over = await make.pairing(
         mentor=two[0], mentee=two[1], valid=days(date(2025, 9, 1), date(2026, 7, 1))
     )
     late = await mentee.post(f"/v1/pairings/{over.id}/log-entries", json=ENTRY)
+    await as_(Role.DISTRICT_ADMIN).post(
+        f"/v1/pairings/{pairing.id}:end", json={"reason": "completed"}, headers=ANY
+    )
+    ended = await write()
 
     assert (stranger.status_code, stranger.json()["code"]) == (404, "pairing-not-found")
     assert office.status_code == 403
+    assert (ended.status_code, ended.json()["code"]) == (409, "pairing-not-active")
     assert (late.status_code, late.json()["code"]) == (409, "pairing-not-active")
 
 

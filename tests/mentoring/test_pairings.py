@@ -202,6 +202,26 @@ async def test_who_does_not_fit_is_told_why(make, office, schools, mentee):
     ]
 
 
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        ({"subjects": ()}, "mentor-without-subject"),
+        ({"expected_retirement_on": date(2027, 3, 1)}, "mentor-retires"),
+        ({"expected_retirement_on": date(2026, 8, 1)}, "mentor-retires"),
+        ({"employed": days(date(2000, 9, 1), date(2026, 8, 1))}, "mentor-away"),
+    ],
+)
+async def test_nobody_without_a_subject_or_retired_is_a_mentor(
+    make, office, schools, mentee, who, code
+):
+    mentor = await make.teacher(school=schools[0], teaching_since=date(2000, 9, 1), **who)
+
+    refused = await office.post("/v1/pairings", json=proposal(mentor, mentee))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "mentor-unfit")
+    assert [one["code"] for one in refused.json()["errors"]] == [code]
+
+
 async def test_the_district_decides_how_many_years_and_places(
     make, office, schools, mentee, database, district
 ):

@@ -325,3 +325,25 @@ async def test_a_programme_says_who_may_be_a_mentor(office, make, year, schools)
     assert [answer.status_code for answer in answers] == [409, 409, 201, 409]
     assert answers[0].json()["errors"][0]["code"] == "not-experienced"
     assert (answers[3].json()["code"], answers[3].json()["capacity"]) == ("mentor-full", 1)
+
+
+async def test_a_longer_pairing_stays_within_the_programmes_places(office, make, year, schools):
+    await make.programme(year=year, standard={"mentors": {"capacity": 1}})
+    mentor = await make.teacher(school=schools[0])
+    spans = days(date(2026, 9, 1), date(2026, 12, 1)), days(date(2027, 1, 1), date(2027, 7, 10))
+    first, _ = [
+        await make.pairing(
+            mentor=mentor,
+            mentee=await make.teacher(school=schools[1], teaching_since=date(2026, 8, 1)),
+            valid=one,
+        )
+        for one in spans
+    ]
+    path = f"/v1/pairings/{first.id}"
+
+    longer = await office.patch(path, json={"valid_until": "2027-02-01"}, headers=ANY)
+    within = await office.patch(path, json={"valid_until": "2027-01-01"}, headers=ANY)
+
+    assert (longer.status_code, longer.json()["code"]) == (409, "mentor-full")
+    assert longer.json()["capacity"] == 1
+    assert within.status_code == 200

@@ -316,6 +316,7 @@ def test_who_fits_may_mentor():
         ({"teaching_since": None}, {}, "cross_school", [Lack.NOT_EXPERIENCED]),
         ({"teaching_since": None, "backbone": True}, {}, "cross_school", []),
         ({"retires_on": SUMMER - DAY}, {}, "cross_school", [Lack.MENTOR_RETIRES]),
+        ({"retires_on": AUTUMN - DAY}, {}, "cross_school", [Lack.MENTOR_RETIRES]),
         ({"teaches": frozenset()}, {}, "cross_school", [Lack.MENTOR_WITHOUT_SUBJECT]),
         ({"retires_on": SUMMER}, {}, "cross_school", []),
         ({"stays": [Stay(RIVER, TODAY)]}, {}, "cross_school", [Lack.MENTOR_AWAY]),
@@ -349,6 +350,7 @@ def test_years_are_full_years():
         ([Stay(RIVER, AUTUMN, TODAY), Stay(RIVER, TODAY)], None, None),
         ([Stay(RIVER, AUTUMN, SUMMER - DAY)], TODAY, TODAY),
         ([Stay(RIVER, AUTUMN, TODAY)], SUMMER - DAY, TODAY),
+        ([Stay(RIVER, AUTUMN)], AUTUMN - DAY, AUTUMN),
         ([], None, AUTUMN),
     ],
     ids=[
@@ -359,6 +361,7 @@ def test_years_are_full_years():
         "begins a new contract",
         "retires first",
         "leaves first",
+        "has retired before",
         "was never there",
     ],
 )

@@ -326,7 +326,9 @@ LACKS: Mapping[Lack, Text] = {
     Lack.MENTOR_WITHOUT_SUBJECT: Text(
         "导师没有登记任教学科", "nobody has said what the mentor may teach"
     ),
-    Lack.MENTOR_RETIRES: Text("结对期间导师退休", "the mentor retires during the pairing"),
+    Lack.MENTOR_RETIRES: Text(
+        "导师已退休,或在结对期间退休", "the mentor has retired, or retires during the pairing"
+    ),
     Lack.MENTOR_ON_LEAVE: Text("导师本学期请长假", "the mentor is on leave for most of the term"),
     Lack.MENTOR_AWAY: Text(
         "结对期间导师不在职(未入职或离校)",
@@ -389,7 +391,7 @@ def lacks(plan: Plan, *, policy: Policy) -> list[Lack]:
     if not experienced(plan.mentor, policy=policy, on=since):
         found.append(Lack.NOT_EXPERIENCED)
     if (leaving := leaves_on(plan.mentor, during=plan.valid)) is not None:
-        retires = leaving == plan.mentor.retires_on
+        retires = plan.mentor.retires_on is not None and plan.mentor.retires_on <= leaving
         found.append(Lack.MENTOR_RETIRES if retires else Lack.MENTOR_AWAY)
     if plan.mentor_on_leave:
         found.append(Lack.MENTOR_ON_LEAVE)
@@ -436,7 +438,8 @@ def school_on(person: Person, day: date) -> UUID | None:
 def leaves_on(person: Person, *, during: Span) -> date | None:
     """The first day of a span on which somebody is no longer where the span found them.
 
-    A change of school counts: whether the pair goes on is for people to decide.
+    A change of school counts: whether the pair goes on is for people to decide. Who has retired
+    before is away from the first day on.
     """
     school_id = school_on(person, during[0])
     if school_id is None:
@@ -444,7 +447,8 @@ def leaves_on(person: Person, *, during: Span) -> date | None:
     day: date | None = during[0]
     while day is not None and (stay := _stay(person, school_id, day)) is not None:
         day = stay.until
-    days = [one for one in (day, person.retires_on) if one is not None and covers(during, one)]
+    retires = person.retires_on and max(person.retires_on, during[0])
+    days = [one for one in (day, retires) if one is not None and covers(during, one)]
     return min(days, default=None)
 
 
