@@ -59,6 +59,11 @@ async def insert_again(url: str, assignment: str, *, rounds: int) -> tuple[list[
 async def _round(connection: Any, rows: dict[str, list[dict[str, Any]]]) -> float:
     transaction = connection.transaction()
     await transaction.start()
+    # The round is undone; until then nothing points to the slots.
+    await connection.execute(
+        "UPDATE assignment_pattern SET slot_id = NULL WHERE slot_id = ANY ($1)",
+        [row["id"] for row in rows["weekly_slot"]],
+    )
     for table in reversed(_TABLES):
         key = "slot_id" if table == "weekly_slot_class" else "id"
         await connection.execute(
