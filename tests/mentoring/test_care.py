@@ -241,6 +241,8 @@ def lost_in(pairings):
 async def test_whatever_the_order(office, as_, make, schools, programme, tasks, database, seed):
     mentors = [await make.teacher(school=school, **OLD) for school in (*schools, schools[0])]
     mentees = [await make.teacher(school=schools[1], **NEW) for _ in range(3)]
+    for mentor, mentee in zip(mentors, mentees, strict=True):
+        await make.pairing(mentor=mentor, mentee=mentee, role="cross_school")
     year = Year(
         seed=seed, office=office, as_=as_, mentors=mentors, mentees=mentees, schools=schools
     )
