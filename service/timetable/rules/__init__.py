@@ -485,8 +485,9 @@ class Leg(NamedTuple):
 
 def eased(legs: Iterable[Leg], *, fresh: Collection[UUID]) -> list[Leg]:
     """Ways that are judged only where one of their ends is new; the others take what there is."""
+    new = frozenset(fresh)
     return [
-        leg if {leg.earlier.source_id, leg.later.source_id} & set(fresh) else leg.squeezed()
+        leg if leg.earlier.source_id in new or leg.later.source_id in new else leg.squeezed()
         for leg in legs
     ]
 
