@@ -26,6 +26,7 @@ from service.mentoring.problems import (
     SelfMentoring,
     UnknownRole,
 )
+from service.mentoring.queries.programme import policy_in, standards_in_force
 from service.mentoring.rules import PairingState, Span, overlap, places_taken, ripened
 from service.mentoring.schemas import PairingRow
 from service.mentoring.tables import Pairing
@@ -81,8 +82,8 @@ async def upsert_pairings(db: AsyncSession, rows: Sequence[PairingRow], *, by: C
     book = _Book({_key(one): one for one in await _concerning(db, ids.values())})
     for place, row in enumerate(rows):
         _enter(book, row, place=place, ids=ids, by=by, today=today)
-    policy = await queries.policy(db, district_id=by.district_id)
-    _refuse([*_clashes(book), *_overfull(book, capacity=policy.capacity)])
+    places = await _places(db, book.longer, district_id=by.district_id)
+    _refuse([*_clashes(book), *_overfull(book, places=places)])
     # Those that make room are written before those that need it.
     await db.flush()
     db.add_all(book.created)
@@ -236,13 +237,38 @@ def _clashes(book: _Book) -> Iterator[FieldError]:
             yield FieldError(f"/{place}/role", RoleTaken.code, RoleTaken.title)
 
 
-def _overfull(book: _Book, *, capacity: int) -> Iterator[FieldError]:
+async def _places(
+    db: AsyncSession, pairings: Collection[Pairing], *, district_id: UUID
+) -> dict[UUID, int]:
+    """How many places each pairing's mentor has, by what is asked of its mentee on its first day.
+
+    A file names few first days, so it is one look a day and not one a pairing.
+    """
+    of_district = await queries.policy(db, district_id=district_id)
+    by_day: dict[date | None, list[Pairing]] = defaultdict(list)
+    for one in pairings:
+        by_day[one.valid.lower].append(one)
+    places = {one.id: of_district.capacity for one in pairings}
+    for day, some in by_day.items():
+        if day is None:
+            continue
+        mentees = {one.mentee_id for one in some}
+        asked = await standards_in_force(db, mentee_ids=mentees, day=day)
+        for one in some:
+            if one.mentee_id in asked:
+                policy = policy_in(asked[one.mentee_id], of_district=of_district)
+                places[one.id] = policy.capacity
+    return places
+
+
+def _overfull(book: _Book, *, places: Mapping[UUID, int]) -> Iterator[FieldError]:
     """Rows that are new or longer and take a place that is not there."""
     by_mentor: dict[UUID, list[Span]] = defaultdict(list)
     for pairing in book.open:
         by_mentor[pairing.mentor_id].append(_span(pairing))
     for pairing in book.longer:
         taken = places_taken(by_mentor[pairing.mentor_id], during=_span(pairing))
+        capacity = places[pairing.id]
         if taken > capacity:
             words = Text(
                 f"{MentorFull.title.zh}({taken} 人,名额 {capacity} 人)",

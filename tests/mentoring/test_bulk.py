@@ -160,6 +160,22 @@ async def test_fewer_places_than_before_touch_nobody(load, staff, database, dist
     assert await load(replace(rows[0], goals="出师"), rows[1]) == Outcome(changed=1, unchanged=1)
 
 
+async def test_rows_stay_within_the_programmes_places(load, make, db):
+    await make.programme(year=await make.school_year(), standard={"mentors": {"capacity": 1}})
+    school = await make.school()
+    for number in range(3):
+        await make.teacher(school=school, number=f"T{number}", teaching_since=date(2026, 8, 1))
+    await load(row(0, 1))
+
+    with pytest.raises(RowsUnfit) as refused:
+        await load(row(0, 1), row(0, 2))
+
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [
+        ("/1/mentor_number", "mentor-full")
+    ]
+    assert len(await known(db)) == 1
+
+
 async def test_a_mentor_who_is_known_to_leave_is_a_task_at_once(load, staff, make, db):
     leaving = await make.teacher(
         school=await make.school(), number="T9", expected_retirement_on=date(2027, 5, 1)
