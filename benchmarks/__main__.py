@@ -1,5 +1,6 @@
 """``make bench``: every measurement in one run, one JSON line each."""
 
+import asyncio
 import gc
 import json
 import os
@@ -95,16 +96,23 @@ def publishing(url: str) -> None:
         draft = rows.publishable(client, lessons=_LESSONS)
         path = f"/v1/assignments/{draft}:publish"
         tag = {"If-Match": "*"}
-        uvloop.run(rows.sweep(url))
-        # Executed for real and rolled back, as are the bare inserts: only the commit is in neither.
-        published = [
-            _seconds(
-                lambda: client.post(f"{path}?validate_only=true", headers=tag).raise_for_status()
-            )
-            for _ in range(_ROUNDS * 2)
-        ]
         client.post(path, headers=tag).raise_for_status()
-        bare, lessons = uvloop.run(rows.insert_again(url, draft, rounds=_ROUNDS * 2))
+        published, bare = [], []
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            connection = runner.run(rows.connect(url))
+            kept = runner.run(rows.taken_back(connection, draft))
+            lessons = len(kept["lesson"])
+            # In turns, and both executed for real and rolled back: only the commit is in neither.
+            for _ in range(_ROUNDS * 4):
+                published.append(
+                    _seconds(
+                        lambda: client.post(
+                            path, params={"validate_only": True}, headers=tag
+                        ).raise_for_status()
+                    )
+                )
+                bare.append(runner.run(rows.inserted(connection, kept)))
+            runner.run(connection.close())
         ratio = median(published) / median(bare)
         tell(f"publish-{lessons}-lessons-to-bare-inserts", ratio, "ratio", "<= 4")
         tell(f"publish-{lessons}-lessons", median(published) * 1000, "ms", "reported")

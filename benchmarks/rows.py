@@ -13,6 +13,8 @@ from service.cli.postgres import SUPERUSER
 
 _WEEKDAYS = range(1, 6)
 _PERIODS = range(1, 9)
+_UNBIND = "UPDATE assignment_pattern SET slot_id = NULL WHERE assignment_id = $1"
+_UNPUBLISH = "UPDATE assignment SET state = 'draft', published_at = NULL WHERE id = $1"
 _TABLES = ("weekly_slot", "weekly_slot_class", "lesson", "occupancy")
 _CHOSEN = {
     "weekly_slot": "SELECT * FROM weekly_slot WHERE origin_id = $1",
@@ -71,43 +73,32 @@ def _lessons(client: httpx.Client, path: str) -> int:
     return int(checked["lesson_count"]) if checked["publishable"] else 0
 
 
-async def insert_again(url: str, assignment: str, *, rounds: int) -> tuple[list[float], int]:
-    """Take a published assignment's rows out and put them back, one statement a table."""
-    await sweep(url)
-    connection = await connect(url)
-    try:
-        rows = {
-            table: [dict(row) for row in await connection.fetch(_CHOSEN[table], assignment)]
-            for table in _TABLES
-        }
-        waits = [await _round(connection, rows) for _ in range(rounds)]
-    finally:
-        await connection.close()
-    return waits, len(rows["lesson"])
+Rows = dict[str, list[dict[str, Any]]]
 
 
-async def sweep(url: str) -> None:
-    """Forget what was undone, which would be looked at again by whoever asks for the same time."""
-    connection = await connect(url)
-    try:
-        await connection.execute(f"VACUUM {', '.join(_TABLES)}")
-    finally:
-        await connection.close()
+async def taken_back(connection: Any, assignment: str) -> Rows:
+    """What a publication wrote, by table; it is a draft again that has written nothing."""
+    rows = {
+        table: [dict(row) for row in await connection.fetch(_CHOSEN[table], assignment)]
+        for table in _TABLES
+    }
+    async with connection.transaction():
+        await connection.execute(_UNBIND, assignment)
+        for table in reversed(_TABLES):
+            key = "slot_id" if table == "weekly_slot_class" else "id"
+            await connection.execute(
+                f"DELETE FROM {table} WHERE {key} = ANY ($1)", [row[key] for row in rows[table]]
+            )
+        await connection.execute(_UNPUBLISH, assignment)
+    # What was taken out would be looked at again by whoever asks for the same time.
+    await connection.execute(f"VACUUM {', '.join(_TABLES)}")
+    return rows
 
 
-async def _round(connection: Any, rows: dict[str, list[dict[str, Any]]]) -> float:
+async def inserted(connection: Any, rows: Rows) -> float:
+    """How long it takes to put rows in, one statement a table; they are not kept."""
     transaction = connection.transaction()
     await transaction.start()
-    # The round is undone; until then nothing points to the slots.
-    await connection.execute(
-        "UPDATE assignment_pattern SET slot_id = NULL WHERE slot_id = ANY ($1)",
-        [row["id"] for row in rows["weekly_slot"]],
-    )
-    for table in reversed(_TABLES):
-        key = "slot_id" if table == "weekly_slot_class" else "id"
-        await connection.execute(
-            f"DELETE FROM {table} WHERE {key} = ANY ($1)", [row[key] for row in rows[table]]
-        )
     started = perf_counter()
     for table in _TABLES:
         kept = [
