@@ -26,7 +26,7 @@ from service.mentoring.problems import (
     SelfMentoring,
     UnknownRole,
 )
-from service.mentoring.queries.programme import policy_in, standards_in_force
+from service.mentoring.queries.programme import policies_for
 from service.mentoring.rules import PairingState, Span, overlap, places_taken, ripened
 from service.mentoring.schemas import PairingRow
 from service.mentoring.tables import Pairing
@@ -244,20 +244,14 @@ async def _places(
 
     A file names few first days, so it is one look a day and not one a pairing.
     """
-    of_district = await queries.policy(db, district_id=district_id)
-    by_day: dict[date | None, list[Pairing]] = defaultdict(list)
+    by_day: dict[date, list[Pairing]] = defaultdict(list)
     for one in pairings:
-        by_day[one.valid.lower].append(one)
-    places = {one.id: of_district.capacity for one in pairings}
+        by_day[one.valid.lower or date.min].append(one)
+    places: dict[UUID, int] = {}
     for day, some in by_day.items():
-        if day is None:
-            continue
         mentees = {one.mentee_id for one in some}
-        asked = await standards_in_force(db, mentee_ids=mentees, day=day)
-        for one in some:
-            if one.mentee_id in asked:
-                policy = policy_in(asked[one.mentee_id], of_district=of_district)
-                places[one.id] = policy.capacity
+        policies = await policies_for(db, district_id=district_id, mentee_ids=mentees, day=day)
+        places |= {one.id: policies[one.mentee_id].capacity for one in some}
     return places
 
 

@@ -338,13 +338,23 @@ def policy_in(standard: MentoringStandard, *, of_district: Policy) -> Policy:
     )
 
 
+async def policies_for(
+    db: AsyncSession, *, district_id: UUID, mentee_ids: Collection[UUID], day: date
+) -> dict[UUID, Policy]:
+    """What is asked of the mentors of each mentee from a day on."""
+    of_district = await district_policy(db, district_id=district_id)
+    asked = await standards_in_force(db, mentee_ids=mentee_ids, day=day)
+    policies = dict.fromkeys(mentee_ids, of_district)
+    return policies | {
+        mentee_id: policy_in(standard, of_district=of_district)
+        for mentee_id, standard in asked.items()
+    }
+
+
 async def policy_for(db: AsyncSession, *, district_id: UUID, mentee_id: UUID, day: date) -> Policy:
     """What is asked of a mentee's mentors from a day on."""
-    of_district = await district_policy(db, district_id=district_id)
-    asked = await standards_in_force(db, mentee_ids=[mentee_id], day=day)
-    if mentee_id not in asked:
-        return of_district
-    return policy_in(asked[mentee_id], of_district=of_district)
+    policies = await policies_for(db, district_id=district_id, mentee_ids=[mentee_id], day=day)
+    return policies[mentee_id]
 
 
 async def signature_needed(db: AsyncSession, *, mentee_id: UUID, day: date) -> bool:
