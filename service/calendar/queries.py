@@ -85,9 +85,22 @@ def bounds_of(days: Range[date]) -> tuple[date, date]:
     return days.lower or date.min, days.upper or date.max
 
 
-async def announced_years(db: AsyncSession) -> frozenset[int]:
-    """The years whose national notice has been taken over."""
-    return frozenset((await db.exec(select(col(CalendarNotice.year)))).all())
+# Asked in one: a phone does so for every week that is not remembered.
+_TERMS = text("""SELECT t.number, t.days, t.week_one,
+  (SELECT array_agg(year) FROM calendar_notice) AS announced
+FROM (SELECT 1) AS always LEFT JOIN term t ON true
+ORDER BY t.days""").columns(days=DATERANGE())
+
+
+async def _announced_terms(db: AsyncSession) -> tuple[list[TermSpan], frozenset[int]]:
+    """All terms in order, and the years whose national notice has been taken over."""
+    found = (await (await db.connection()).execute(_TERMS)).all()
+    known = [
+        TermSpan(row.number, *bounds_of(row.days), row.week_one)
+        for row in found
+        if row.number is not None
+    ]
+    return known, frozenset(found[0].announced or ())
 
 
 # A school's own day ranks highest, then its lead or close group, then its alliances by age, then
@@ -138,10 +151,9 @@ async def overrides_of(
 async def explained_days_of(
     db: AsyncSession, *, campus_ids: Collection[UUID], from_: date, until: date
 ) -> dict[UUID, list[TeachingDay | FreeDay]]:
-    """Every date of ``[from_, until)`` at each campus, taught or not, in three statements."""
+    """Every date of ``[from_, until)`` at each campus, taught or not, in two statements."""
     overrides = await overrides_of(db, campus_ids=campus_ids, from_=from_, until=until)
-    known_terms = await terms(db)
-    announced = await announced_years(db)
+    known_terms, announced = await _announced_terms(db)
     calendars: dict[tuple[Override, ...], list[TeachingDay | FreeDay]] = {}
     answer: dict[UUID, list[TeachingDay | FreeDay]] = {}
     for campus_id in campus_ids:

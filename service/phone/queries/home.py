@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -76,20 +77,24 @@ async def campuses(db: AsyncSession, *, campus_ids: Collection[UUID]) -> dict[UU
 
 
 def _campus(campus: Campus, school: School) -> MyCampus:
-    position = None
-    if campus.longitude is not None and campus.latitude is not None:
-        position = MyPosition(
-            longitude=float(campus.longitude), latitude=float(campus.latitude), datum=campus.datum
-        )
     return MyCampus(
         id=campus.id,
         name=campus.name,
         school=MyThing(id=school.id, name=school.name),
         address=campus.address,
         gate=campus.gate,
-        position=position,
+        position=position(campus.longitude, campus.latitude, datum=campus.datum),
         zone=campus.zone,
     )
+
+
+def position(
+    longitude: Decimal | None, latitude: Decimal | None, *, datum: str
+) -> MyPosition | None:
+    """Where a place is on a map, if somebody entered it."""
+    if longitude is None or latitude is None:
+        return None
+    return MyPosition(longitude=float(longitude), latitude=float(latitude), datum=datum)
 
 
 def thing(id_: UUID | None, name: str | None) -> MyThing | None:

@@ -12,7 +12,7 @@ from service.kit import clock
 from service.kit.db import AsyncSession
 from service.kit.language import say
 from service.kit.problems import Text
-from service.phone.queries.home import Home, campuses, subjects_of, thing
+from service.phone.queries.home import Home, position, thing
 from service.phone.queries.visits import visits
 from service.phone.rules import asked_days
 from service.phone.schemas import (
@@ -34,6 +34,7 @@ from service.timetable import queries as timetable
 from service.timetable.queries import ScheduledLesson
 from service.timetable.rules import LessonChange, LessonStatus, Origin
 from service.timetable.rules.attendance import Correction, Word
+from service.timetable.schemas import subject_label
 from service.timetable.schemas.attendance import word_label
 
 _DAY = timedelta(days=1)
@@ -129,16 +130,12 @@ async def _days(
             db, campus_ids=sorted(campus_ids), from_=first - _DAY, until=last + _DAY
         )
     )
-    places = await campuses(db, campus_ids=campus_ids)
-    subjects = await subjects_of(db, {lesson.subject for lesson in lessons})
     by_day: dict[date, list[MyLesson]] = defaultdict(list)
     for lesson in lessons:
         by_day[placed[lesson.id] if placed else lesson.on_date].append(
             _lesson(
                 lesson,
                 home=home,
-                campus=places[lesson.campus_id],
-                subject=subjects[lesson.subject],
                 day=calendars.at(lesson.campus_id, lesson.on_date),
             )
         )
@@ -175,8 +172,6 @@ def _lesson(
     row: ScheduledLesson,
     *,
     home: Home,
-    campus: MyCampus,
-    subject: MyCode,
     day: TeachingDay | FreeDay | None,
 ) -> MyLesson:
     zone = ZoneInfo(row.zone)
@@ -188,13 +183,24 @@ def _lesson(
         origin=Origin(row.origin),
         status=status,
         status_label=say(_STATUS[status]),
-        subject=subject,
+        subject=MyCode(
+            code=row.subject,
+            label=subject_label(row.subject, zh=row.subject_zh, en=row.subject_en),
+        ),
         classes=[
             MyThing(id=id_, name=name)
             for id_, name in zip(row.class_ids or (), row.class_names or (), strict=True)
         ],
         teacher=home.teacher,
-        campus=campus,
+        campus=MyCampus(
+            id=row.campus_id,
+            name=row.campus_name,
+            school=MyThing(id=row.school_id, name=row.school_name),
+            address=row.campus_address,
+            gate=row.campus_gate,
+            position=position(row.longitude, row.latitude, datum=row.datum),
+            zone=row.zone,
+        ),
         room=thing(row.room_id, row.room_name),
         starts_at=row.starts_at.astimezone(zone),
         ends_at=row.ends_at.astimezone(zone),

@@ -47,6 +47,8 @@ async def visits(
         from_=datetime.combine(from_, time(), zone) - margin,
         until=datetime.combine(until, time(), zone) + margin,
     )
+    if not rows:
+        return []
     places = await campuses(db, campus_ids={row.campus_id for row in rows})
     found = [(row.starts_at.astimezone(ZoneInfo(row.zone)).date(), row) for row in rows]
     return [(day, visit_of(row, places=places)) for day, row in found if from_ <= day < until]

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, Instant, named_rows
-from service.network.tables import Campus, CodeItem
+from service.network.tables import Campus, CodeItem, School
 from service.staff.tables import Teacher
 from service.timetable.access import reaches, visible_campuses
 from service.timetable.problems import ClassNotFound, LessonNotFound, RoomNotFound
@@ -371,7 +372,12 @@ class ScheduledLesson(NamedTuple):
     campus_name: str
     campus_address: str
     campus_gate: str
+    longitude: Decimal | None
+    latitude: Decimal | None
+    datum: str
     zone: str
+    school_id: UUID
+    school_name: str
     room_id: UUID | None
     room_name: str | None
     planned_room_id: UUID | None
@@ -431,6 +437,8 @@ def _schedule() -> Select[*tuple[Any, ...]]:
             col(Occupancy.during).op("&&")(type_coerce(asked, TSTZMULTIRANGE)),
         )
         .cte("legs")
+        # Else they are looked for once for each lesson.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     before = func.lag(col(Lesson.ends_at)).over(
         partition_by=(col(Lesson.on_date), col(Lesson.status)), order_by=col(Lesson.starts_at)
@@ -466,7 +474,12 @@ def _schedule() -> Select[*tuple[Any, ...]]:
             col(Campus.name),
             col(Campus.address),
             col(Campus.gate),
+            col(Campus.longitude),
+            col(Campus.latitude),
+            col(Campus.datum),
             col(Campus.zone),
+            col(School.id),
+            col(School.name),
             col(Lesson.room_id),
             col(Room.name),
             col(WeeklySlot.room_id),
@@ -486,6 +499,7 @@ def _schedule() -> Select[*tuple[Any, ...]]:
         .join(original, col(original.id) == col(Lesson.original_teacher_id))
         .outerjoin(_Substitute, col(_Substitute.id) == col(Lesson.substitute_id))
         .join(Campus, col(Campus.id) == col(Lesson.campus_id))
+        .join(School, col(School.id) == col(Campus.school_id))
         .outerjoin(Room, col(Room.id) == col(Lesson.room_id))
         .outerjoin(_PlannedRoom, col(_PlannedRoom.id) == col(WeeklySlot.room_id))
         .outerjoin(
