@@ -184,7 +184,8 @@ def cover_rivals(url: str) -> None:
     """Fifty who accept one lesson at once."""
     ratio, won = year.rivals(url)
     tell(f"slowest-of-{year.RIVALS}-rivals-to-one-alone", ratio, "ratio", "<= 10")
-    tell("rivals-who-won", won, "count", "= 1")
+    tell("rivals-who-won-at-least", min(won), "count", "= 1")
+    tell("rivals-who-won-at-most", max(won), "count", "= 1")
 
 
 def cover_candidates(url: str) -> None:

@@ -162,15 +162,23 @@ class _Id:
     id: UUID
 
 
-def rivals(url: str) -> tuple[float, int]:
-    """The slowest of fifty who accept one lesson against one who accepts alone; how many won."""
+def rivals(url: str) -> tuple[float, set[int]]:
+    """The slowest of fifty who accept one lesson against one who accepts alone; how many won.
+
+    In turns, and both for the first time unmeasured: neither one nor fifty meet a service that has
+    only just opened its connections.
+    """
     with ground.served(url) as place, place.client("district") as client:
-        alone = [
-            _accepted(place, client, rivals=1, mark=f"ALONE{number}-")[0][0]
+        rounds = [
+            (
+                _accepted(place, client, rivals=1, mark=f"ALONE{number}-"),
+                _accepted(place, client, rivals=RIVALS, mark=f"RIVAL{number}-"),
+            )
             for number in range(_ROUNDS + 1)
-        ][1:]
-        waits, won = _accepted(place, client, rivals=RIVALS, mark="RIVAL-")
-        return max(waits) / median(alone), won
+        ]
+    alone = median(waits[0] for (waits, _), _ in rounds[1:])
+    slowest = median(max(waits) for _, (waits, _) in rounds[1:])
+    return slowest / alone, {won for _, (_, won) in rounds}
 
 
 def _accepted(

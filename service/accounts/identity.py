@@ -18,7 +18,6 @@ from service.accounts.tables import (
     AccessEpoch,
     Account,
     ClientOrganisation,
-    LoginSession,
     PartnerClient,
 )
 from service.accounts.tokens import Access
@@ -182,22 +181,27 @@ async def authenticate(database: Database, token: str) -> Caller:
 
 async def _behind_access(database: Database, access: Access) -> _Remembered | None:
     async with database.read(access.district_id) as db:
-        # The epoch is read first: whatever changes after it makes the next look a fresh one.
-        epoch = await epoch_of(db)
-        district = await queries.home(db, district_id=access.district_id)
-        session = await db.get(LoginSession, (access.district_id, access.session_id))
-        if district is None or session is None or session.ended_at is not None:
+        found = await queries.signed_in(db, access=access)
+        if not found or found[0].ended_at is not None:
             return None
-        if session.client_id is not None:
-            caller = await _client_caller(db, access=access, session=session)
-        else:
-            account = await db.get(Account, (access.district_id, access.subject))
-            caller = await _account_caller(
-                db, account=account, day=district.today, session_id=session.id
+        one = found[0]
+        if one.client_id is not None:
+            caller = await _client_caller(db, access=access)
+        elif one.active:
+            hats = [queries.hat_of(row) for row in found if row.role is not None]
+            caller = Caller(
+                district_id=access.district_id,
+                name=one.display_name,
+                account_id=one.account_id,
+                teacher_id=one.teacher_id,
+                session_id=access.session_id,
+                grants=grants_of(hats, school_id=one.keeper_id),
             )
+        else:
+            return None
     if caller is None:
         return None
-    return _Remembered(caller, min(access.expires_at, _midnight(district.zone)), epoch)
+    return _Remembered(caller, min(access.expires_at, _midnight(one.zone)), one.epoch)
 
 
 async def _behind_person(database: Database, person: Person) -> _Remembered | None:
@@ -215,15 +219,13 @@ async def _behind_person(database: Database, person: Person) -> _Remembered | No
                 col(Account.username) == username, col(Account.subject).is_(None)
             )
             account = (await db.exec(free)).one_or_none()
-        caller = await _account_caller(db, account=account, day=district.today, session_id=None)
+        caller = await _account_caller(db, account=account, day=district.today)
     if caller is None:
         return None
     return _Remembered(caller, min(person.expires_at, _midnight(district.zone)), epoch)
 
 
-async def _account_caller(
-    db: AsyncSession, *, account: Account | None, day: date, session_id: UUID | None
-) -> Caller | None:
+async def _account_caller(db: AsyncSession, *, account: Account | None, day: date) -> Caller | None:
     if account is None or not account.active:
         return None
     worn = (await db.exec(queries.grants(account_id=account.id, as_of=day))).all()
@@ -232,19 +234,16 @@ async def _account_caller(
         name=account.display_name,
         account_id=account.id,
         teacher_id=account.teacher_id,
-        session_id=session_id,
         grants=grants_of([queries.hat_of(row) for row in worn], school_id=account.school_id),
     )
 
 
-async def _client_caller(
-    db: AsyncSession, *, access: Access, session: LoginSession
-) -> Caller | None:
+async def _client_caller(db: AsyncSession, *, access: Access) -> Caller | None:
     client = await db.get(PartnerClient, (access.district_id, access.subject))
     if client is None or not client.active:
         return None
     caller = await client_as_caller(db, client=client, scopes=access.scopes or frozenset())
-    return replace(caller, session_id=session.id)
+    return replace(caller, session_id=access.session_id)
 
 
 async def client_as_caller(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Select, false, func
+from sqlalchemy import Select, bindparam, false, func, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select as RowSelect
@@ -29,9 +29,10 @@ from service.accounts.tables import (
     LoginSession,
     PartnerClient,
 )
+from service.accounts.tokens import Access
 from service.kit import clock
 from service.kit.auth import Caller, Permission, Reach, Role
-from service.kit.db import AsyncSession
+from service.kit.db import AsyncSession, Instant
 from service.network.access import reaches_district, visible_schools
 from service.network.tables import District
 
@@ -71,6 +72,35 @@ async def home(db: AsyncSession, *, district_id: UUID) -> Home | None:
 async def today(db: AsyncSession, *, district_id: UUID) -> date:
     """The day it is in a district."""
     return clock.today((await db.get_one(District, district_id)).zone)
+
+
+# Who is signed in
+
+
+_SIGNED_IN = text("""SELECT coalesce((SELECT epoch FROM access_epoch), 0) AS epoch, d.zone,
+  s.client_id, s.ended_at, a.id AS account_id, a.active, a.display_name, a.teacher_id,
+  a.school_id AS keeper_id, g.role, g.reach, g.school_id, g.group_id
+FROM district d
+JOIN login_session s ON s.district_id = d.id AND s.id = :session
+LEFT JOIN account a ON a.district_id = d.id AND a.id = :subject
+LEFT JOIN account_grant g ON g.district_id = d.id AND g.account_id = a.id
+  AND g.valid @> CAST(CAST(:now AS timestamptz) AT TIME ZONE d.zone AS date)
+WHERE d.id = :district ORDER BY g.id""").bindparams(bindparam("now", type_=Instant()))
+
+
+async def signed_in(db: AsyncSession, *, access: Access) -> Sequence[Any]:
+    """The session of a token with the account behind it, a row for each hat that is worn today.
+
+    Without a hat there is one row, and so there is for a client's session. All of it is of one
+    moment, the epoch too: whatever changes after it raises the epoch.
+    """
+    asked = {
+        "district": access.district_id,
+        "session": access.session_id,
+        "subject": access.subject,
+        "now": clock.now(),
+    }
+    return (await (await db.connection()).execute(_SIGNED_IN, asked)).all()
 
 
 # Accounts and their grants
@@ -160,7 +190,7 @@ async def live_hats(db: AsyncSession, *, account_id: UUID, day: date) -> Sequenc
     return [hat_of(row) for row in (await db.exec(statement)).all()]
 
 
-def hat_of(row: AccountGrant) -> Hat:
+def hat_of(row: Any) -> Hat:
     """The rule's view of a grant."""
     return Hat(Role(row.role), Reach(row.reach), row.school_id or row.group_id)
 

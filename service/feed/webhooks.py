@@ -27,6 +27,7 @@ from service.feed.rules.webhooks import (
 )
 from service.feed.tables import WebhookDelivery, WebhookEndpoint, WebhookSecret
 from service.kit import audit, clock
+from service.kit.audit import Told
 from service.kit.auth import Caller, system
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields
@@ -267,14 +268,9 @@ async def _audited(
     db: AsyncSession, event: str, *, caller: Caller, delivery: WebhookDelivery
 ) -> None:
     """Who asked for it; no change row, which would be told of in turn."""
-    await audit.note(
-        db,
-        by=caller,
-        event=event,
-        collection=delivery.__collection__,
-        resource_id=delivery.id,
-        after={"endpoint_id": delivery.endpoint_id, "event_type": delivery.event_type},
-    )
+    after = {"endpoint_id": delivery.endpoint_id, "event_type": delivery.event_type}
+    told = [Told(delivery.id, None, after)]
+    await audit.note(db, by=caller, event=event, collection=delivery.__collection__, told=told)
 
 
 async def _held(

@@ -1,5 +1,7 @@
 """The audit trail: who did what, when, what was there before and after, and why. Append-only."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -67,32 +69,43 @@ def snapshot(row: Table) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one audit row tells of one resource."""
+
+    resource_id: UUID | None
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
 async def note(
     db: AsyncSession,
     *,
     by: Caller,
     event: str,
     collection: str,
-    resource_id: UUID | None = None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    told: Sequence[Told],
     reason: str | None = None,
 ) -> None:
-    """Write one audit row in the transaction of what it tells."""
-    await (await db.connection()).execute(
-        insert(Audit),
+    """Write audit rows in the transaction of what they tell."""
+    shared = {
+        "district_id": by.district_id,
+        "at": clock.now(),
+        "actor_id": by.key,
+        "actor_name": by.name,
+        "event": event,
+        "collection": collection,
+        "reason": reason,
+        "request_id": request_id.get(),
+    }
+    rows = [
         {
-            "district_id": by.district_id,
+            **shared,
             "id": new_id(),
-            "at": clock.now(),
-            "actor_id": by.key,
-            "actor_name": by.name,
-            "event": event,
-            "collection": collection,
-            "resource_id": resource_id,
-            "before": plain(before),
-            "after": plain(after),
-            "reason": reason,
-            "request_id": request_id.get(),
-        },
-    )
+            "resource_id": one.resource_id,
+            "before": plain(one.before),
+            "after": plain(one.after),
+        }
+        for one in told
+    ]
+    await (await db.connection()).execute(insert(Audit), rows)

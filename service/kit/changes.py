@@ -4,7 +4,7 @@ A serial number is not commit order. Readers page on ``(xid, seq)`` strictly bel
 transaction still running, so that a late committer is never skipped.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -66,6 +66,9 @@ class Change(Table, table=True):
     request_id: str = ""
 
 
+_NOBODY_ELSE: Mapping[UUID, Collection[UUID]] = {}
+
+
 async def note(
     db: AsyncSession,
     *,
@@ -75,11 +78,15 @@ async def note(
     resources: Collection[tuple[UUID, int]],
     op: Op = Op.UPSERT,
     reach: Collection[UUID] = (),
+    own_reach: Mapping[UUID, Collection[UUID]] = _NOBODY_ELSE,
     actor: str = "",
     reason: str | None = None,
     spread: bool = False,
 ) -> None:
-    """Write the change rows of one event; ``resources`` are pairs of id and new version."""
+    """Write the change rows of one event; ``resources`` are pairs of id and new version.
+
+    ``own_reach`` says, by the id of a resource, whom it alone concerns.
+    """
     shared = {
         "district_id": district_id,
         "at": clock.now(),
@@ -87,12 +94,19 @@ async def note(
         "op": op.value,
         "event": event,
         "spread": spread,
-        "reach": sorted(set(reach)),
         "actor": actor,
         "reason": reason,
         "request_id": request_id.get(),
     }
-    rows = [{**shared, "resource_id": id_, "version": version} for id_, version in resources]
+    rows = [
+        {
+            **shared,
+            "resource_id": id_,
+            "version": version,
+            "reach": sorted({*reach, *own_reach.get(id_, ())}),
+        }
+        for id_, version in resources
+    ]
     if rows:
         await (await db.connection()).execute(insert(Change), rows)
         db.info.setdefault(CHANGED, set()).add(district_id)

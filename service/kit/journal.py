@@ -1,15 +1,26 @@
 """What every write leaves in its own transaction: a change row for readers, an audit row."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit import audit, changes
+from service.kit.audit import Told
 from service.kit.auth import Caller
 from service.kit.changes import Op
 from service.kit.tables import Versioned
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row that changed, what it was before, and whom it concerns: schools, groups, teachers."""
+
+    row: Versioned
+    reach: Iterable[UUID] = ()
+    before: Mapping[str, Any] | None = None
 
 
 async def record(
@@ -19,7 +30,7 @@ async def record(
     *,
     by: Caller,
     reach: Iterable[UUID] = (),
-    before: dict[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
     reason: str | None = None,
     gone: bool = False,
 ) -> None:
@@ -28,28 +39,43 @@ async def record(
     ``reach`` are the schools, groups and teachers concerned. A write that changed nothing records
     nothing.
     """
+    await record_each(db, event, [Entry(row, reach, before)], by=by, reason=reason, gone=gone)
+
+
+async def record_each(
+    db: AsyncSession,
+    event: str,
+    entries: Sequence[Entry],
+    *,
+    by: Caller,
+    reason: str | None = None,
+    gone: bool = False,
+) -> None:
+    """Note that rows of one kind changed in the same way, each with its own reach and audit row."""
+    if not entries:
+        return
+    first = entries[0].row
+    collection = first.__collection__
     await changes.note(
         db,
-        district_id=row.district_id,
+        district_id=first.district_id,
         event=event,
-        collection=row.__collection__,
-        resources=[(row.id, row.version)],
+        collection=collection,
+        resources=[(one.row.id, one.row.version) for one in entries],
         op=Op.DELETE if gone else Op.UPSERT,
-        reach=set(reach),
+        own_reach={one.row.id: set(one.reach) for one in entries},
         actor=by.key,
         reason=reason,
     )
-    hidden = row.__private__
-    await audit.note(
-        db,
-        by=by,
-        event=event,
-        collection=row.__collection__,
-        resource_id=row.id,
-        before={key: value for key, value in (before or {}).items() if key not in hidden} or None,
-        after=None if gone else audit.snapshot(row),
-        reason=reason,
-    )
+    told = [
+        Told(one.row.id, _shown(one), None if gone else audit.snapshot(one.row)) for one in entries
+    ]
+    await audit.note(db, by=by, event=event, collection=collection, told=told, reason=reason)
+
+
+def _shown(entry: Entry) -> dict[str, Any] | None:
+    hidden = entry.row.__private__
+    return {key: was for key, was in (entry.before or {}).items() if key not in hidden} or None
 
 
 async def record_many(
@@ -82,11 +108,6 @@ async def record_many(
         reason=reason,
         spread=spread,
     )
-    await audit.note(
-        db,
-        by=by,
-        event=event,
-        collection=collection,
-        after={"count": len(resources), "first": str(min(id_ for id_, _ in resources))},
-        reason=reason,
-    )
+    summary = {"count": len(resources), "first": str(min(id_ for id_, _ in resources))}
+    told = [Told(None, None, summary)]
+    await audit.note(db, by=by, event=event, collection=collection, told=told, reason=reason)

@@ -15,7 +15,7 @@ from service.kit.auth import Caller
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, lock
 from service.kit.jobs import enqueue
-from service.kit.journal import record
+from service.kit.journal import Entry, record, record_each
 from service.kit.problems import FieldError, Forbidden, RelatedNotFound, Text
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task, settle_tasks
@@ -211,8 +211,18 @@ class Vacancy:
         )
 
 
-async def choose(db: AsyncSession, *, caller: Caller, vacancy: Vacancy, anybody: bool) -> Choice:
-    """Who is free at that time and can get there, the best first; asks for no permission."""
+async def choose(
+    db: AsyncSession,
+    *,
+    caller: Caller,
+    vacancy: Vacancy,
+    anybody: bool,
+    named: Collection[UUID] | None = None,
+) -> Choice:
+    """Who is free at that time and can get there, the best first; asks for no permission.
+
+    ``named`` are the only ones who are thought of, whether they are among the best or not.
+    """
     ground = await load.ground(db, district_id=caller.district_id)
     day = vacancy.starts_at.astimezone(ground.zone).date()
     monday = datetime.combine(monday_of(day), datetime.min.time(), ground.zone)
@@ -226,6 +236,7 @@ async def choose(db: AsyncSession, *, caller: Caller, vacancy: Vacancy, anybody:
         ends_at=vacancy.ends_at,
         without=vacancy.without,
         anybody=anybody,
+        named=named,
     )
     found = await absences.colleagues(db, asked=asked)
     others = {one.reason: one.times for one in found if one.reason is not None}
@@ -233,7 +244,8 @@ async def choose(db: AsyncSession, *, caller: Caller, vacancy: Vacancy, anybody:
         (one for one in found if one.reason is None),
         key=lambda one: (not one.qualified, not one.same_school, one.given, one.in_week, one.id),
     )
-    judged = await _judge(db, rows=able[:_JUDGED], vacancy=vacancy, ground=ground)
+    most = _JUDGED if named is None else len(able)
+    judged = await _judge(db, rows=able[:most], vacancy=vacancy, ground=ground)
     far = sum(not one.reachable for one in judged)
     if far:
         others["travel"] = far
@@ -310,11 +322,12 @@ async def offer(
     seen = await _seen(db, caller=caller, cover_id=cover_id)
     lesson = await queries.visible_lesson(db, caller=caller, lesson_id=seen.lesson_id)
     vacancy = Vacancy.of(lesson, without=seen.absent_id)
+    named = asking.teacher_ids
     choice = await choose(
-        db, caller=caller, vacancy=vacancy, anybody=asking.teacher_ids is not None
+        db, caller=caller, vacancy=vacancy, anybody=named is not None, named=named
     )
     able = [one.teacher_id for one in choice.standins]
-    chosen = able[:_BROADCAST] if asking.teacher_ids is None else list(asking.teacher_ids)
+    chosen = able[:_BROADCAST] if named is None else list(named)
     if seen.absent_id in chosen:
         raise AbsentTeacher
     chosen = [one for one in chosen if one in able]
@@ -328,29 +341,27 @@ async def offer(
     until = min(asking.expires_at or held.cover.deadline_at, held.lesson.starts_at)
     if until <= clock.now():
         until = held.lesson.starts_at
-    rows = []
-    for teacher_id in chosen:
-        if teacher_id in asked:
-            continue
-        row = CoverOffer(
+    rows = [
+        CoverOffer(
             district_id=caller.district_id,
             cover_id=cover_id,
             teacher_id=teacher_id,
             expires_at=until,
         )
-        db.add(row)
-        await db.flush()
-        await record(db, "cover-offer.made", row, by=caller, reach=[teacher_id, held.school_id])
-        rows.append(row)
+        for teacher_id in dict.fromkeys(chosen)
+        if teacher_id not in asked
+    ]
+    db.add_all(rows)
+    await db.flush()
+    made = [Entry(row, [row.teacher_id, held.school_id]) for row in rows]
+    await record_each(db, "cover-offer.made", made, by=caller)
     return rows
 
 
 async def _hold_offer(
     db: AsyncSession, *, caller: Caller, offer_id: UUID, expected: Precondition
 ) -> tuple[CoverOffer, _Held]:
-    seen: CoverOffer = (await absences.visible_offer(db, caller=caller, offer_id=offer_id))[0]
-    if seen.teacher_id != caller.teacher_id:
-        raise Forbidden
+    seen = await absences.own_offer(db, caller=caller, offer_id=offer_id)
     if seen.state == OfferState.CLOSED:
         raise AlreadyTaken
     if seen.state != OfferState.OFFERED:

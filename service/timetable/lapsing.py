@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, text
 from service.kit import clock
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Instant, change_fields
-from service.kit.journal import record
+from service.kit.journal import Entry, record, record_each
 from service.network.tasks import settle_tasks
 from service.timetable.queries import absence as absences
 from service.timetable.queries import swap as swaps
@@ -47,11 +47,13 @@ async def lapse_covers(db: AsyncSession, *, by: Caller, lesson_ids: Collection[U
 
 async def close_offers(db: AsyncSession, *, by: Caller, cover_id: UUID) -> None:
     """Ask nobody any more."""
-    for row in await absences.hold_offers(db, cover_id=cover_id):
-        values = {"state": OfferState.CLOSED, "answered_at": clock.now()}
-        before = change_fields(row, values)
-        await db.flush()
-        await record(db, "cover-offer.closed", row, by=by, before=before, reach=[row.teacher_id])
+    values = {"state": OfferState.CLOSED, "answered_at": clock.now()}
+    closed = [
+        Entry(row, [row.teacher_id], change_fields(row, values))
+        for row in await absences.hold_offers(db, cover_id=cover_id)
+    ]
+    await db.flush()
+    await record_each(db, "cover-offer.closed", closed, by=by)
 
 
 async def lapse_swaps(db: AsyncSession, *, by: Caller, lesson_ids: Collection[UUID]) -> None:

@@ -216,6 +216,17 @@ async def test_the_best_is_chosen_when_nobody_is_named(make, town, office, neede
     assert await busy(best) == 1
 
 
+async def test_who_is_named_is_asked_however_many_are_better(make, town, office, needed):
+    for _ in range(61):
+        await make.teacher(school=town.home)
+    named = await make.teacher(school=town.host, subjects=(("13", "2"),))
+
+    answer = await step(office, f"covers/{needed['id']}:offer", teacher_ids=[str(named.id)] * 2)
+
+    assert answer.status_code == 200, answer.text
+    assert [one["teacher"]["id"] for one in answer.json()["items"]] == [str(named.id)]
+
+
 async def test_where_nobody_can_it_says_so(town, office, needed):
     assigned = await office.post(f"/v1/covers/{needed['id']}:assign", json={}, headers=ANY)
     offered = await office.post(f"/v1/covers/{needed['id']}:offer", json={}, headers=ANY)

@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, Instant
+from service.kit.problems import Forbidden
 from service.network.access import today_in, visible_schools
 from service.network.tables import Campus, District, Group, Membership
 from service.staff.access import visible_teachers
@@ -421,6 +422,32 @@ async def visible_offer(db: AsyncSession, *, caller: Caller, offer_id: UUID) -> 
     return found
 
 
+_OWN_OFFER = text(
+    "SELECT cover_id, teacher_id, state FROM cover_offer WHERE id = :id AND teacher_id = :teacher"
+)
+
+
+async def own_offer(db: AsyncSession, *, caller: Caller, offer_id: UUID) -> Any:
+    """The cover, teacher and state of an offer to the caller.
+
+    Of fifty who were asked all answer at once: no more is read than what tells most of them that
+    they came too late.
+
+    Raises
+    ------
+    OfferNotFound
+        It does not exist, or the caller may not see it.
+    Forbidden
+        Somebody else was asked.
+    """
+    asked = {"id": offer_id, "teacher": caller.teacher_id}
+    found = (await (await db.connection()).execute(_OWN_OFFER, asked)).one_or_none()
+    if found is None:
+        await visible_offer(db, caller=caller, offer_id=offer_id)
+        raise Forbidden
+    return found
+
+
 async def hold_offers(db: AsyncSession, *, cover_id: UUID) -> Sequence[CoverOffer]:
     """The offers of a cover that wait for an answer, held for a change."""
     statement = (
@@ -449,7 +476,8 @@ people AS (
   FROM schools s JOIN employment e ON e.school_id = s.id AND e.valid @> CAST(:day AS date)
   JOIN teacher t ON t.id = e.teacher_id
   WHERE t.id <> ALL (CAST(:without AS uuid[]))
-    AND (t.expected_retirement_on IS NULL OR t.expected_retirement_on > :day)),
+    AND (t.expected_retirement_on IS NULL OR t.expected_retirement_on > :day)
+    AND (CAST(:named AS uuid[]) IS NULL OR t.id = ANY (CAST(:named AS uuid[])))),
 asked AS MATERIALIZED (
   SELECT p.*, (
     SELECT CASE o.kind WHEN 'leave' THEN 'leave' ELSE 'teacher-busy' END FROM occupancy o
@@ -492,6 +520,8 @@ class StandinsAsked:
     without: Collection[UUID]
     anybody: bool
     """Whether those who do not teach the subject are asked too."""
+    named: Collection[UUID] | None = None
+    """Nobody but these."""
 
 
 async def colleagues(db: AsyncSession, *, asked: StandinsAsked) -> list[Any]:
@@ -506,6 +536,7 @@ async def colleagues(db: AsyncSession, *, asked: StandinsAsked) -> list[Any]:
         "ends_at": asked.ends_at,
         "without": sorted(asked.without),
         "anybody": asked.anybody,
+        "named": None if asked.named is None else sorted(asked.named),
     }
     return list((await (await db.connection()).execute(_STANDINS, values)).all())
 
