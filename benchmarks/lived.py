@@ -6,6 +6,7 @@ It takes many minutes, so it is measured only when it is named.
 
 import asyncio
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,8 +81,9 @@ async def _live(url: str, most: int | None) -> Lived:
     year = Year(database, district.id, sign_in, random.Random(SEED), days[0])
     judge = Judge(database, district.id)
     started = perf_counter()
-    for day in days:
+    for number, day in enumerate(days, start=1):
         await _day(year, judge, day, last=day == days[-1])
+        _tell(year, judge, number=number, of=len(days), seconds=perf_counter() - started)
     seconds = perf_counter() - started
     await database.close()
     events = sum(year.events.values())
@@ -96,6 +98,17 @@ async def _day(year: Year, judge: Judge, day: date, *, last: bool) -> None:
         await year.live(events=EVENTS_A_DAY, at_once=AT_ONCE)
         if last or day.isoweekday() == FRIDAY:
             await judge.look(today=day, days=LOOK_AHEAD)
+
+
+def _tell(year: Year, judge: Judge, *, number: int, of: int, seconds: float) -> None:
+    """Show somebody who waits how far it is, week by week."""
+    if year.today.isoweekday() == FRIDAY or number == of:
+        faults = len(year.faults) + len(judge.faults)
+        sys.stderr.write(
+            f"{year.today}: day {number} of {of}, {seconds:.0f} s,"
+            f" {sum(year.events.values())} events, {faults} faults\n"
+        )
+        sys.stderr.flush()
 
 
 async def _rows(database: Database, district_id: UUID | None, said: str, **values: Any) -> Any:

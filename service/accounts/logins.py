@@ -4,7 +4,8 @@ For a first load and for the demo district. Whoever calls this has the whole dis
 """
 
 from collections.abc import Sequence
-from typing import Any, TypedDict, Unpack
+from datetime import date
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -20,10 +21,10 @@ from service.kit.db import AsyncSession, days
 
 
 class LoginFields(TypedDict):
-    """An account with one hat, from today on.
+    """An account with one hat.
 
     ``target_id`` is the school or group the hat reaches. For a teacher it is the school that keeps
-    the account.
+    the account. The hat is worn from today on, or since an earlier day.
     """
 
     username: str
@@ -33,6 +34,7 @@ class LoginFields(TypedDict):
     reach: Reach
     target_id: UUID | None
     teacher_id: UUID | None
+    since: NotRequired[date]
 
 
 async def create_login(db: AsyncSession, *, by: Caller, **login: Unpack[LoginFields]) -> Account:
@@ -58,7 +60,7 @@ async def create_login(db: AsyncSession, *, by: Caller, **login: Unpack[LoginFie
         )
         await _knows(db, by=by, account=account, password=login["password"])
     hat = Hat(login["role"], reach, None if reach is Reach.SELF else target_id)
-    await _wears(db, by=by, account=account, hat=hat)
+    await _wears(db, by=by, account=account, hat=hat, since=login.get("since"))
     return account
 
 
@@ -73,11 +75,14 @@ async def _knows(db: AsyncSession, *, by: Caller, account: Account, password: st
         )
 
 
-async def _wears(db: AsyncSession, *, by: Caller, account: Account, hat: Hat) -> None:
+async def _wears(
+    db: AsyncSession, *, by: Caller, account: Account, hat: Hat, since: date | None
+) -> None:
     today = await queries.today(db, district_id=by.district_id)
     held = (await db.exec(queries.grants(account_id=account.id, as_of=today))).all()
     if not any(queries.hat_of(row) == hat for row in held):
-        await actions.give(db, caller=by, account_id=account.id, hat=hat, valid=days(today, None))
+        valid = days(min(today, since or today), None)
+        await actions.give(db, caller=by, account_id=account.id, hat=hat, valid=valid)
 
 
 class ClientFields(TypedDict):

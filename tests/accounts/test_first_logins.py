@@ -1,6 +1,8 @@
 """Logins and clients laid down by name, again and again."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 
@@ -8,6 +10,7 @@ from service.accounts.clients import Organisation
 from service.accounts.logins import create_client, create_login
 from service.accounts.rules import Scope
 from service.accounts.tables import Account
+from service.kit import clock
 from service.kit.auth import Reach, Role, system
 from service.kit.changes import Change
 from service.kit.db import Database
@@ -48,6 +51,24 @@ async def test_a_login_works_and_the_same_call_again_changes_nothing(
     before = await _changes(database, district)
     await _lay(database, district, target_id=school.id)
     assert await _changes(database, district) == before
+
+
+async def test_a_login_may_have_begun_before_today(database, district, make, client):
+    school = await make.school()
+    begun = datetime(2026, 9, 1, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with clock.freeze(begun + timedelta(days=90)):
+        await _lay(database, district, target_id=school.id, since=begun.date())
+    form = {"grant_type": "password", "username": "school", "password": "huangge-demo"}
+
+    async def sees(moment: datetime) -> int:
+        with clock.freeze(moment):
+            token = (await client.post("/v1/oauth/token", data=form)).json()["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            listed = await client.get("/v1/accounts", headers=headers)
+            return int(listed.status_code)
+
+    assert await sees(begun) == 200
+    assert await sees(begun - timedelta(days=1)) == 403
 
 
 async def test_a_login_is_brought_up_to_what_is_asked_for(database, district, make, client):

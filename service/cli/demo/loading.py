@@ -19,6 +19,7 @@ from service.accounts.rules import Scope
 from service.cli.bar import Tell, told
 from service.cli.demo import anchors, cohort
 from service.cli.demo.workbook import books
+from service.cli.demo.year import FIRST_DAY
 from service.cli.districts import open_district, opener
 from service.cli.errors import CommandError
 from service.kit.auth import Caller, Reach, Role
@@ -132,6 +133,7 @@ async def _let_in(db: AsyncSession, *, by: Caller) -> None:
             reach=reach,
             target_id=target_id,
             teacher_id=None,
+            since=FIRST_DAY,
         )
     for username, number, school_id in (
         ("teacher", anchors.ITINERANT, at.lead_id),
@@ -149,6 +151,7 @@ async def _let_in(db: AsyncSession, *, by: Caller) -> None:
             reach=Reach.SELF,
             target_id=school_id,
             teacher_id=person.id,
+            since=FIRST_DAY,
         )
     await create_client(
         db,
