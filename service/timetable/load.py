@@ -329,14 +329,16 @@ async def judge(
     ground: Ground,
     without: Collection[tuple[UUID, datetime]] = (),
     habits: Mapping[UUID, Habits] | None = None,
+    hard_only: bool = False,
 ) -> Verdict:
     """Judge wanted time by the same rules as the constraint, and say everything it would not.
 
     ``habits`` are those of teachers who have numbers of their own; ``without`` is standing time, by
     source and start, that is given up for what is wanted. Whole weeks are read, because maxima and
-    free times are about weeks.
+    free times are about weeks; not if what is unwise is not asked for.
     """
-    days = whole_days((duty.starts_at for duty in wanted), zone=ground.zone, margin=6)
+    margin = 0 if hard_only else 6
+    days = whole_days((duty.starts_at for duty in wanted), zone=ground.zone, margin=margin)
     stands = [
         duty
         for duty in await standing(db, resources={duty.resource_id for duty in wanted}, days=days)
@@ -344,15 +346,19 @@ async def judge(
     ]
     hard = clashes(wanted, standing=stands)
     soft: list[Conflict] = []
-    asked = [duty for duty in wanted if duty.resource_kind is ResourceKind.TEACHER]
-    for teacher_id in {duty.resource_id for duty in asked}:
-        mine = [duty for duty in asked if duty.resource_id == teacher_id]
+    # A day of a district is thousands of teachers: each is looked for once, and all their ways.
+    asked, others = _of_teachers(wanted), _of_teachers(stands)
+    whole = {teacher_id: [*others[teacher_id], *mine] for teacher_id, mine in asked.items()}
+    pairs = (ways_asked(duties, zone=ground.zone) for duties in whole.values())
+    known = await ways(db, pairs=set[tuple[UUID, UUID]]().union(*pairs), estimate=ground.estimate)
+    for teacher_id, mine in asked.items():
         dates = {duty.starts_at.astimezone(ground.zone).date() for duty in mine}
-        others = [duty for duty in stands if duty.resource_id == teacher_id]
-        walked = await legs(db, duties=[*others, *mine], ground=ground)
+        walked = legs_of(whole[teacher_id], ways=known, zone=ground.zone)
         hard += misfits(_on(walked, dates, ground.zone), wanted=mine)
+        if hard_only:
+            continue
         unwise = hardships(
-            [*others, *mine],
+            whole[teacher_id],
             legs=walked,
             habits=(habits or {}).get(teacher_id, ground.habits),
             zone=ground.zone,
@@ -363,6 +369,14 @@ async def judge(
             if _touches(conflict, dates)
         ]
     return Verdict(hard, soft, stands)
+
+
+def _of_teachers(duties: Iterable[Duty]) -> defaultdict[UUID, list[Duty]]:
+    found: defaultdict[UUID, list[Duty]] = defaultdict(list)
+    for duty in duties:
+        if duty.resource_kind is ResourceKind.TEACHER:
+            found[duty.resource_id].append(duty)
+    return found
 
 
 def _on(legs: Iterable[Leg], dates: Collection[date], zone: ZoneInfo) -> list[Leg]:

@@ -443,7 +443,9 @@ async def _take(db: AsyncSession, *, duties: Sequence[Duty], ground: Ground) -> 
 
 async def _judged(db: AsyncSession, *, plan: _Plan, ground: Ground) -> load.Verdict:
     without = {(one.slot_id, one.starts_at) for one in plan.given_up()}
-    return await load.judge(db, wanted=plan.duties(), ground=ground, without=without)
+    return await load.judge(
+        db, wanted=plan.duties(), ground=ground, without=without, hard_only=True
+    )
 
 
 async def _refusal(
