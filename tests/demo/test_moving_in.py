@@ -207,3 +207,30 @@ async def test_a_programme_is_open_and_shows_what_is_missing(sign_in):
     assert covered["none"] + covered["one"] > 0
     assert progress
     assert {one["teacher"]["number"] for one in members} == {anchors.MENTOR, anchors.MENTEE}
+
+
+async def test_offices_pay_and_lack_teachers_in_every_state(sign_in):
+    group = await sign_in("group")
+
+    rates = (await asked(group, "/v1/allowance-rates", on="2026-10-01"))["items"]
+    shortages = (await asked(group, "/v1/shortages"))["items"]
+    (offer,) = (await asked(group, "/v1/shortage-offers"))["items"]
+
+    assert {one["kind"] for one in rates} >= {"lesson", "day", "band"}
+    assert {one["state"] for one in shortages} == {"submitted", "approved", "offered", "closed"}
+    assert offer["state"] == "pending"
+
+
+async def test_a_groups_draft_can_be_published_this_term_and_not_the_next(sign_in):
+    group = await sign_in("group")
+    terms = (await asked(group, "/v1/terms"))["items"]
+    (own,) = (await asked(group, "/v1/me"))["hats"]
+    path = f"/v1/groups/{own['target']['id']}/itinerant-draft:check"
+
+    checked = {
+        term["number"]: (await group.post(path, params={"term_id": term["id"]}, json={})).json()
+        for term in terms
+    }
+
+    assert checked[1]["publishable"] is True
+    assert checked[2]["publishable"] is False

@@ -17,7 +17,7 @@ from service.accounts.clients import Organisation
 from service.accounts.logins import create_client, create_login
 from service.accounts.rules import Scope
 from service.cli.bar import Tell, told
-from service.cli.demo import anchors, cohort
+from service.cli.demo import anchors, cohort, offices
 from service.cli.demo.workbook import books
 from service.cli.demo.year import FIRST_DAY
 from service.cli.districts import open_district, opener
@@ -86,6 +86,7 @@ async def _load(url: str, workbooks: Sequence[bytes], *, tell: Tell) -> None:
         async with database.write(by.district_id) as db:
             await _let_in(db, by=by)
             await cohort.set_up(db, by=by)
+            await offices.set_up(db, by=by)
     finally:
         await database.close()
 

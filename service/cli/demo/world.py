@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from service.cli.demo import land, mentors
-from service.cli.demo.anchors import AUTUMN, MENTEE, MENTOR, SEED, SPRING
+from service.cli.demo.anchors import AUTUMN, BAD_DRAFT, MENTEE, MENTOR, SEED, SPRING
 from service.cli.demo.blueprint import (
     GRADES,
     JUNIOR,
@@ -96,7 +96,7 @@ def make(number: int) -> World:
         ]
         dropped += sum(missing for _, missing in laid)
     if number == 1:
-        exchange.draft_a_clash([lesson for _, lesson in lessons[AUTUMN]])
+        exchange.draft_a_clash([lesson for _, lesson in lessons[SPRING]])
     return World(
         plan=plan,
         spots=list({unit.campus: unit.spot for unit in units}.values()),
@@ -120,7 +120,10 @@ def _week(unit: Unit, demands: Sequence[Demand], turn: int) -> tuple[Sequence[Le
 
 def _in_term(exchange: Exchange, term: str) -> Iterator[tuple[str, Assignment]]:
     for one in exchange.assignments:
-        if term == AUTUMN:
+        if one.code == BAD_DRAFT:
+            if term == SPRING:
+                yield term, one
+        elif term == AUTUMN:
             yield term, one
         elif one.state == "published":
             yield term, replace(one, code=one.code.replace("2026", "2027", 1))
