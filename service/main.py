@@ -8,14 +8,15 @@ from functools import cache
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
+from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from service import wiring
 from service.kit.db import Database
 from service.kit.hearing import Ear
 from service.kit.http import answers, health, openapi, pages
+from service.kit.http.answers import PROBLEM_JSON
 from service.kit.http.edge import Edge
-from service.kit.http.streams import ended_by_signals, hints_of
+from service.kit.http.streams import EVENT_STREAM, ended_by_signals, hints_of
 from service.kit.idempotency import Replay
 from service.kit.observe import configure_logs
 from service.kit.problems import Problem, Text
@@ -123,8 +124,11 @@ def create_app(database: Database | None = None, *, schema_head: str | None = No
     app.state.schema_head = schema_head
     app.state.authenticate = wiring.authenticator(app)
     app.state.readers = wiring.readers()
-    # Inside the edge: what that answers from memory is packed already. Streams are left alone.
-    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
+    # Inside the edge: what that answers from memory is packed already. A packed stream would take
+    # the room of a packer for as long as somebody listens.
+    remove_compress_type(EVENT_STREAM)
+    add_compress_type(PROBLEM_JSON)
+    app.add_middleware(CompressMiddleware, minimum_size=2048, zstd_level=1)
     app.add_middleware(Edge, recognise=wiring.recogniser(), at_once=wiring.remembering())
     for router in (*wiring.routers(), health.router, pages.router):
         app.router.routes.extend(router.routes)

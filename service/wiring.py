@@ -14,9 +14,10 @@ from service.kit.http.edge import AtOnce, Recognise
 from service.kit.http.streams import hints_of
 from service.kit.readers import Reader
 
-# Phones ask most often, so their routes are matched first.
+# Phones ask most often, and replicas next, so their routes are matched first.
 _MODULES = (
     "phone",
+    "feed",
     "accounts",
     "network",
     "staff",
@@ -26,7 +27,6 @@ _MODULES = (
     "mentoring",
     "workload",
     "partners",
-    "feed",
 )
 
 

@@ -97,7 +97,7 @@ class Feed:
         async with self._heeding(given), self.reading() as (db, horizon):
             page = await self._begin(db, horizon, given, asked)
             await page.fill()
-            known = await queries.is_kept(db, mark=page.scope.mark, on=clock.now().date())
+            known = await self._is_kept(db, page.scope, given=given)
         if not known:
             await self._remember(page.scope)
         state = replace(page.state, issued=clock.now())
@@ -227,8 +227,7 @@ class Feed:
         district_id = self.caller.district_id
         for is_first in (True, False):
             async with self.database.read(district_id, one_snapshot=True) as db:
-                now = await queries.moment(db)
-                kept = await queries.state_of(db, district_id=district_id)
+                now, kept = await queries.moment(db, district_id=district_id)
                 if kept is not None and kept.source == now.source:
                     stale = clock.now() - kept.trimmed_at > _TRIMMED_EVERY
                     if not (stale and is_first):
@@ -248,7 +247,7 @@ class Feed:
         except SyncTokenExpired:
             if given is not None:
                 async with self.reading() as (db, horizon):
-                    now = await queries.moment(db)
+                    now, _ = await queries.moment(db, district_id=self.caller.district_id)
                 if given.epoch == horizon.epoch and given.xid > horizon.end:
                     await self._look_after(now, anew=True)
             raise
@@ -260,6 +259,14 @@ class Feed:
             kept = await begin(db, district_id=district_id, now=now, anew=anew)
             if clock.now() - kept.trimmed_at > _TRIMMED_EVERY:
                 await enqueue(db, TRIM, {}, district_id=district_id, once=f"{TRIM}:{district_id}")
+
+    @staticmethod
+    async def _is_kept(db: AsyncSession, scope: Scope, *, given: State | None) -> bool:
+        today = clock.now().date()
+        # No token leaves before its scope is kept.
+        if given is not None and given.scope == scope.mark and given.issued.date() == today:
+            return True
+        return await queries.is_kept(db, mark=scope.mark, on=today)
 
     async def _remember(self, scope: Scope) -> None:
         """Keep a scope as long as tokens may carry its mark."""

@@ -10,7 +10,7 @@ on what it points to for good, and on ``visible_schools``, ``visible_groups`` an
 was about before, and is about now.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.kit.auth import Caller, Permission
 from service.kit.tables import Table
 
-Shown = BaseModel | Mapping[str, Any]
-"""A model, or its fields where there are so many rows that making models takes too long."""
-Outs = Callable[[Sequence[Any]], Awaitable[Sequence[Shown]]]
+Outs = Callable[[Sequence[Any]], Awaitable[Sequence[BaseModel]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Rows of which there are so many that making objects of them takes too long."""
+
+    of: Callable[[Any], Any]
+    """Makes a select of rows one of their ids, versions and, in the order of ids, their JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +38,17 @@ class Rows:
 
     statement: Any
     """A select of the rows; a reader adds which of them, and in which order."""
-    outs: Outs
-    plain: bool = False
-    """Whether the rows are columns and no objects, so that they are read without making any."""
-    bare: Any = None
-    """The same rows without what is joined to show them, where that is much."""
+    outs: Outs | Spelled
 
     def only(self, *columns: Any) -> Any:
         """A select of columns of the reader's own table, for the rows the caller sees."""
-        seen = self.statement if self.bare is None else self.bare
-        return seen.with_only_columns(*columns, maintain_column_froms=True)
+        return self.statement.with_only_columns(*columns, maintain_column_froms=True)
 
 
-def each(of: Callable[[Any], Shown]) -> Outs:
+def each(of: Callable[[Any], BaseModel]) -> Outs:
     """Rows that are shown one by one."""
 
-    async def outs(rows: Sequence[Any]) -> Sequence[Shown]:
+    async def outs(rows: Sequence[Any]) -> Sequence[BaseModel]:
         return [of(row) for row in rows]
 
     return outs

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from orjson import Fragment
 from sqlmodel import col
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
-from service.kit.readers import Reader, Rows, each
+from service.kit.readers import Reader, Rows, Spelled, each
 from service.timetable import queries
 from service.timetable.queries import absence, attendance, swap
-from service.timetable.schemas import ClassOut, RoomOut, WayOut, Words, lesson_fields
+from service.timetable.schemas import ClassOut, RoomOut, WayOut, national_subjects, status_labels
 from service.timetable.schemas.absence import CoverOut, DutyPolicyOut, LeaveOut, OfferOut
 from service.timetable.schemas.attendance import AttendanceOut
 from service.timetable.schemas.swap import SwapOut
@@ -44,18 +43,10 @@ async def _ways(_: AsyncSession, caller: Caller) -> Rows:
 
 
 async def _lessons(_: AsyncSession, caller: Caller) -> Rows:
-    words: Words = {}
+    def spelled(rows: Any) -> Any:
+        return queries.spelled(rows, statuses=status_labels(), subjects=national_subjects())
 
-    def told(values: Any) -> dict[str, Any]:
-        row = queries.spelled_lesson_row(values)
-        return lesson_fields(row, classes=Fragment(row.classes or "[]"), words=words)
-
-    return Rows(
-        queries.spelled_lessons(caller),
-        each(told),
-        plain=True,
-        bare=queries.lessons_alone(caller),
-    )
+    return Rows(queries.lessons_alone(caller), Spelled(spelled))
 
 
 async def _policies(_: AsyncSession, caller: Caller) -> Rows:

@@ -105,3 +105,17 @@ async def test_the_document_is_the_one_that_is_published(client: httpx.AsyncClie
     served = (await client.get("/openapi.json")).json()
 
     assert {tag["name"] for tag in served["tags"]} == set(TAGS)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+async def test_a_large_answer_is_packed_as_the_reader_can_unpack_it(client, encoding):
+    plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    packed = await client.get("/openapi.json", headers={"Accept-Encoding": encoding})
+    small = await client.get("/livez", headers={"Accept-Encoding": encoding})
+
+    assert packed.headers["content-encoding"] == encoding
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert packed.content == plain.content
+    assert packed.num_bytes_downloaded < len(plain.content) / 4
+    assert "content-encoding" not in plain.headers
+    assert "content-encoding" not in small.headers

@@ -229,9 +229,8 @@ class World:
     async def restore(self, _: int, __: int) -> None:
         """The district comes back from a backup: an epoch begins."""
         async with self.database.write(self.district.id) as db:
-            await following.begin(
-                db, district_id=self.district.id, now=await queries.moment(db), anew=True
-            )
+            now = (await queries.moment(db, district_id=self.district.id))[0]
+            await following.begin(db, district_id=self.district.id, now=now, anew=True)
 
     # What is true
 

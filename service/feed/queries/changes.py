@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     text,
     tuple_,
@@ -33,11 +34,11 @@ from sqlmodel import col, select
 
 from service.feed.rules import changes as rules
 from service.feed.rules.changes import Horizon, Place, Scope, State, Step
-from service.feed.tables.changes import FeedScope, FeedState
+from service.feed.tables.changes import FeedScope
 from service.kit.auth import Caller, Permission, Sight
 from service.kit.changes import Change
 from service.kit.db import AsyncSession
-from service.kit.readers import Reader, Rows, Shown
+from service.kit.readers import Reader, Rows, Spelled
 from service.kit.tables import Xid8
 from service.network.access import visible_groups, visible_schools
 from service.staff.access import visible_teachers
@@ -50,13 +51,13 @@ _SCANNED = 10
 """How many pages of others' changes one page looks through before it answers what it has."""
 
 # The number of the cluster and its timeline: a restored or promoted server has others.
-_SOURCE = (
-    "(SELECT system_identifier FROM pg_control_system())"
-    " || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
-)
-_MOMENT = text(f"""SELECT {_SOURCE} AS source,
+_MOMENT = text("""SELECT (SELECT system_identifier FROM pg_control_system())
+    || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS source,
   CAST(CAST(huangge_settled_before() AS text) AS bigint) AS settled,
-  CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint) AS "end\"""")
+  CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint) AS "end",
+  kept.epoch, kept.source AS kept_source, CAST(CAST(kept.trimmed_xid AS text) AS bigint),
+  kept.trimmed_seq, kept.trimmed_at
+FROM (SELECT 1) AS always LEFT JOIN feed_state kept ON kept.district_id = :district""")
 
 
 class Moment(NamedTuple):
@@ -67,19 +68,24 @@ class Moment(NamedTuple):
     end: int
 
 
-async def moment(db: AsyncSession) -> Moment:
-    """The present moment."""
-    return Moment(*(await (await db.connection()).execute(_MOMENT)).one())
+class Kept(NamedTuple):
+    """What the feed of a district keeps of itself."""
+
+    epoch: UUID
+    source: str
+    trimmed_xid: int
+    trimmed_seq: int
+    trimmed_at: datetime
 
 
-async def state_of(db: AsyncSession, *, district_id: UUID) -> FeedState | None:
-    """What the feed keeps of itself."""
-    return (
-        await db.exec(select(FeedState).where(col(FeedState.district_id) == district_id))
-    ).one_or_none()
+async def moment(db: AsyncSession, *, district_id: UUID) -> tuple[Moment, Kept | None]:
+    """The present moment; and the feed, once it has begun."""
+    asked = {"district": district_id}
+    row = (await (await db.connection()).execute(_MOMENT, asked)).one()
+    return Moment(*row[:3]), None if row.epoch is None else Kept(*row[3:])
 
 
-def horizon(kept: FeedState, now: Moment) -> Horizon:
+def horizon(kept: Kept, now: Moment) -> Horizon:
     """How far the feed reaches."""
     trimmed = (kept.trimmed_xid, kept.trimmed_seq)
     return Horizon(kept.epoch.hex[:16], now.settled, now.end, trimmed)
@@ -182,27 +188,33 @@ class Page:
     async def _snapshot(self, place: Place) -> None:
         """The next rows of the snapshot; behind the last collection it is over."""
         if place.collection in self.scope.collections:
-            ids = await self._next_ids(self.readers[place.collection], after=place.after)
-            page = ids[: self._room]
-            states = await self._states(place.collection, page)
-            self.items += [states[id_].upsert(place.collection, at=None) for id_ in page]
-            if len(ids) > len(page):
-                here = Place(place.collection, page[-1])
+            rows = await self._next_rows(self.readers[place.collection], after=place.after)
+            page = rows[: self._room]
+            self.items += [row.upsert(place.collection, at=None) for row in page]
+            if len(rows) > len(page):
+                here = Place(place.collection, page[-1].id)
                 self.state = replace(self.state, snapshot=here)
                 return
         coming = rules.following(self.scope.collections, place.collection)
         self.state = replace(self.state, snapshot=Place(coming) if coming else None)
 
-    async def _next_ids(self, reader: Reader, *, after: UUID | None) -> list[UUID]:
-        """Which rows come next and whether there are more, before anything is joined to them.
+    async def _next_rows(self, reader: Reader, *, after: UUID | None) -> list["_Row"]:
+        """The rows that come next, and at least one more where there are more."""
+        seen = await self._seen_by(reader)
+        # Told how many, and the same on every page, the planner keeps a plan that suits.
+        wanted = literal_column(str(self.limit + 1), Integer())
 
-        Asked in one with what is shown of them, the planner may join all rows to sort them.
-        """
-        rows = await self._seen_by(reader)
-        statement = rows.only(reader.id).order_by(reader.id).limit(self._room + 1)
-        if after is not None:
-            statement = statement.where(reader.id > after)
-        return list((await (await self.db.connection()).execute(statement)).scalars())
+        def following(rows: Any) -> Any:
+            later = rows if after is None else rows.where(reader.id > after)
+            return later.order_by(reader.id).limit(wanted)
+
+        if isinstance(seen.outs, Spelled):
+            return await self._spelled(seen.outs.of(following(seen.statement)))
+        # Asked in one with what is shown of them, the planner may join all rows to sort them.
+        found = await (await self.db.connection()).execute(following(seen.only(reader.id)))
+        ids = list(found.scalars())[: self._room + 1]
+        states = await self._states(reader.collection, ids)
+        return [states[id_] for id_ in ids]
 
     # A scope that changed
 
@@ -427,17 +439,19 @@ class Page:
     async def _rows(self, reader: Reader, ids: Sequence[UUID]) -> list["_Row"]:
         seen = await self._seen_by(reader)
         statement = seen.statement.where(_among(reader.id, ids, Uuid()))
-        single = not seen.plain and len(statement.column_descriptions) == 1
+        if isinstance(seen.outs, Spelled):
+            return await self._spelled(seen.outs.of(statement))
+        single = len(statement.column_descriptions) == 1
         keyed = statement.add_columns(reader.id.label("_id"), reader.version.label("_version"))
-        found: Sequence[Any]
-        if seen.plain:
-            found = (await (await self.db.connection()).execute(keyed)).all()
-        else:
-            found = (await SqlAlchemySession.execute(self.db, keyed)).all()
+        found = (await SqlAlchemySession.execute(self.db, keyed)).all()
         shown = await seen.outs([row[0] if single else row[:-2] for row in found])
         return [
-            _Row(row[-2], row[-1], _spelled(out)) for row, out in zip(found, shown, strict=True)
+            _Row(row[-2], row[-1], _json_of(out)) for row, out in zip(found, shown, strict=True)
         ]
+
+    async def _spelled(self, statement: Any) -> list["_Row"]:
+        found = await (await self.db.connection()).execute(statement)
+        return [_Row(id_, version, orjson.Fragment(data)) for id_, version, data in found]
 
 
 def _among(value: Any, values: Sequence[Any], type_: Any) -> Any:
@@ -468,7 +482,7 @@ def _lost(now: Any, before: Sequence[Any]) -> Any:
 class _Row:
     id: UUID
     version: int
-    data: Any
+    data: orjson.Fragment
 
     def upsert(self, collection: str, *, at: datetime | None) -> Item:
         return {
@@ -496,10 +510,8 @@ def _delete(
     }
 
 
-def _spelled(shown: Shown) -> Any:
-    if isinstance(shown, BaseModel):
-        return orjson.Fragment(shown.__pydantic_serializer__.to_json(shown))
-    return shown
+def _json_of(shown: BaseModel) -> orjson.Fragment:
+    return orjson.Fragment(shown.__pydantic_serializer__.to_json(shown))
 
 
 @dataclass(frozen=True, slots=True)

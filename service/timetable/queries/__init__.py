@@ -15,14 +15,13 @@ from service.timetable.queries.lessons import (
     schedule_of,
     schools_of_campuses,
     slot_plan,
-    spelled_lesson_row,
-    spelled_lessons,
     travel_time,
     travel_times,
     visible_class,
     visible_lesson,
     visible_room,
 )
+from service.timetable.queries.spelled import spelled
 
 __all__ = [
     "LessonFilter",
@@ -39,8 +38,7 @@ __all__ = [
     "schedule_of",
     "schools_of_campuses",
     "slot_plan",
-    "spelled_lesson_row",
-    "spelled_lessons",
+    "spelled",
     "travel_time",
     "travel_times",
     "visible_class",

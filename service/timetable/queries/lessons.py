@@ -14,12 +14,10 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    cast,
     func,
     or_,
     type_coerce,
 )
-from sqlalchemy import Text as Words
 from sqlalchemy import select as select_rows
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZMULTIRANGE, aggregate_order_by
 from sqlalchemy.orm import aliased
@@ -191,10 +189,10 @@ def class_names() -> ScalarSelect[Any]:
     return _of_classes(col(ClassSection.name))
 
 
-def _of_classes(column: Any, collected: Any = func.array_agg) -> ScalarSelect[Any]:
+def _of_classes(column: Any) -> ScalarSelect[Any]:
     return (
         select_rows(
-            collected(aggregate_order_by(column, col(ClassSection.name), col(ClassSection.id)))
+            func.array_agg(aggregate_order_by(column, col(ClassSection.name), col(ClassSection.id)))
         )
         .join(WeeklySlotClass, col(WeeklySlotClass.class_id) == col(ClassSection.id))
         .where(col(WeeklySlotClass.slot_id) == col(WeeklySlot.id))
@@ -245,28 +243,6 @@ LESSON_ROWS = _lesson_rows()
 lesson_row = named_rows(LESSON_ROWS)
 """A row of ``lessons`` by the names of its columns."""
 
-_UNTOLD = frozenset({"district_id", "stage", "slot_valid", "school_id", "class_ids", "class_names"})
-
-
-def _spelled_rows() -> Select[Any]:
-    told = (one for one in LESSON_ROWS.selected_columns if one.name not in _UNTOLD)
-    a_class = func.json_build_object("id", col(ClassSection.id), "name", col(ClassSection.name))
-    return LESSON_ROWS.with_only_columns(
-        *(
-            # Making an object of each id takes longer than reading the row.
-            cast(one, Words).label(one.name) if isinstance(one.type, Uuid) else one
-            for one in told
-        ),
-        cast(_of_classes(a_class, func.json_agg), Words).label("classes"),
-        maintain_column_froms=True,
-    )
-
-
-_SPELLED_ROWS = _spelled_rows()
-
-spelled_lesson_row = named_rows(_SPELLED_ROWS)
-"""A row of ``spelled_lessons`` by the names of its columns."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonFilter:
@@ -302,11 +278,6 @@ def lessons(caller: Caller, *, wanted: LessonFilter) -> Select[Any]:
     if wanted.status is not None:
         statement = statement.where(col(Lesson.status) == wanted.status)
     return statement
-
-
-def spelled_lessons(caller: Caller) -> Select[Any]:
-    """The lessons within reach, for thousands at once: ids are text, and classes are JSON."""
-    return _SPELLED_ROWS.where(_visible_lessons(caller, Permission.TIMETABLE_READ))
 
 
 def lessons_alone(caller: Caller) -> Select[Any]:

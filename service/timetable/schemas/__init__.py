@@ -30,11 +30,11 @@ from service.timetable.schemas.lessons import (
     WayOut,
     Weekday,
     Weeks,
-    Words,
-    lesson_fields,
     local,
     named,
     named_all,
+    national_subjects,
+    status_labels,
     subject_label,
 )
 
@@ -68,10 +68,10 @@ __all__ = [
     "WayOut",
     "Weekday",
     "Weeks",
-    "Words",
-    "lesson_fields",
     "local",
     "named",
     "named_all",
+    "national_subjects",
+    "status_labels",
     "subject_label",
 ]

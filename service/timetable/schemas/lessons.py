@@ -275,16 +275,49 @@ class LessonOut(Out):
 
     @classmethod
     def of(cls, row: Any) -> Self:
-        """The answer of a row of ``queries.lessons``."""
-        classes = zip(row.class_ids or (), row.class_names or (), strict=True)
-        named = [{"id": id_, "name": name} for id_, name in classes]
-        return cls(**lesson_fields(row, classes=named, words={}))
+        """The answer of a row of ``queries.lessons``; ``queries.spelled`` tells the same."""
+        zone = ZoneInfo(row.zone)
+        return cls(
+            id=row.id,
+            slot_id=row.slot_id,
+            origin=row.origin,
+            origin_id=row.origin_id,
+            status=row.status,
+            status_label=say(_STATUS[row.status]),
+            change=row.change or None,
+            reason=row.reason,
+            changed_by=row.changed_by,
+            changed_at=local(row.changed_at, zone),
+            subject=row.subject,
+            subject_label=subject_label(row.subject, zh=row.subject_zh, en=row.subject_en),
+            teacher=Named(id=row.teacher_id, name=row.teacher_name),
+            campus=Named(id=row.campus_id, name=row.campus_name),
+            classes=named_all(row.class_ids, row.class_names),
+            room=named(row.room_id, row.room_name),
+            on_date=row.on_date,
+            week=row.week,
+            period=row.period,
+            starts_at=row.starts_at.astimezone(zone),
+            ends_at=row.ends_at.astimezone(zone),
+            original=_original(row, zone),
+            version=row.version,
+        )
 
 
 _STATUS = {
     LessonStatus.SCHEDULED: Text("正常", "Scheduled"),
     LessonStatus.CANCELLED: Text("已取消", "Cancelled"),
 }
+
+
+def status_labels() -> dict[str, str]:
+    """Each status of a lesson in words."""
+    return {status.value: say(words) for status, words in _STATUS.items()}
+
+
+def national_subjects() -> dict[str, str]:
+    """Each national code of a subject in words."""
+    return {one.code: say(one.label) for one in codes.NATIONAL["subject"]}
 
 
 def subject_label(code: str, *, zh: str | None, en: str | None) -> str:
@@ -307,64 +340,21 @@ def named_all(ids: Iterable[UUID] | None, names: Iterable[str] | None) -> list[N
     return [Named(id=id_, name=name) for id_, name in zip(ids or (), names or (), strict=True)]
 
 
-Words = dict[tuple[str | None, ...], str]
-"""Words that were looked up for other lessons of the same answer."""
-
-
-def lesson_fields(row: Any, *, classes: Any, words: Words) -> dict[str, Any]:
-    """What ``LessonOut`` holds of a row of ``queries.lessons``, as plain values."""
-    zone = ZoneInfo(row.zone)
-    subject = (row.subject, row.subject_zh, row.subject_en)
-    if subject not in words:
-        words[subject] = subject_label(row.subject, zh=row.subject_zh, en=row.subject_en)
-    if (row.status,) not in words:
-        words[row.status,] = say(_STATUS[LessonStatus(row.status)])
-    return {
-        "id": row.id,
-        "slot_id": row.slot_id,
-        "origin": row.origin,
-        "origin_id": row.origin_id,
-        "status": row.status,
-        "status_label": words[row.status,],
-        "change": row.change or None,
-        "reason": row.reason,
-        "changed_by": row.changed_by,
-        "changed_at": local(row.changed_at, zone),
-        "subject": row.subject,
-        "subject_label": words[subject],
-        "teacher": {"id": row.teacher_id, "name": row.teacher_name},
-        "campus": {"id": row.campus_id, "name": row.campus_name},
-        "classes": classes,
-        "room": _room(row.room_id, row.room_name),
-        "on_date": row.on_date,
-        "week": row.week,
-        "period": row.period,
-        "starts_at": row.starts_at.astimezone(zone),
-        "ends_at": row.ends_at.astimezone(zone),
-        "original": _original(row, zone),
-        "version": row.version,
-    }
-
-
-def _room(id_: UUID | None, name: str | None) -> dict[str, Any] | None:
-    return None if id_ is None else {"id": id_, "name": name or ""}
-
-
-def _original(row: Any, zone: ZoneInfo) -> dict[str, Any] | None:
+def _original(row: Any, zone: ZoneInfo) -> OriginalOut | None:
     covered = row.substitute_id is not None
     moved = row.original_starts_at is not None or row.original_ends_at is not None
-    shifted = row.planned_period is not None and row.planned_period != row.period
+    shifted = row.planned_period != row.period
     elsewhere = row.planned_room_id is not None and row.planned_room_id != row.room_id
     if not (covered or moved or shifted or elsewhere):
         return None
-    teacher = {"id": row.original_teacher_id, "name": row.original_teacher_name}
-    return {
-        "teacher": teacher if covered else None,
-        "starts_at": local(row.original_starts_at, zone),
-        "ends_at": local(row.original_ends_at, zone),
-        "period": row.planned_period if shifted else None,
-        "room": _room(row.planned_room_id, row.planned_room_name) if elsewhere else None,
-    }
+    teacher = Named(id=row.original_teacher_id, name=row.original_teacher_name)
+    return OriginalOut(
+        teacher=teacher if covered else None,
+        starts_at=local(row.original_starts_at, zone),
+        ends_at=local(row.original_ends_at, zone),
+        period=row.planned_period if shifted else None,
+        room=named(row.planned_room_id, row.planned_room_name) if elsewhere else None,
+    )
 
 
 class CancelIn(In):
