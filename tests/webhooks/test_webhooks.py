@@ -621,6 +621,17 @@ async def test_an_event_that_never_happens_is_refused(office, receiver):
     assert pointers == ["/event_types/1", "/event_types/2"]
 
 
+async def test_each_mistake_is_named_once(office):
+    answer = await office.post(
+        "/v1/webhook-endpoints", json={"url": "https://x.example/", "colour": "red"}
+    )
+
+    assert answer.status_code == 422
+    pointers = [one["pointer"] for one in answer.json()["errors"]]
+    assert "/colour" in pointers
+    assert len(pointers) == len(set(pointers))
+
+
 async def test_at_most_so_many(make, office, receiver):
     for _ in range(ENDPOINTS_AT_MOST):
         await make.webhook_endpoint()

@@ -93,12 +93,13 @@ def pointer_of(location: Sequence[int | str]) -> str:
 
 
 def field_errors(found: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """Every mistake of a request with its pointer."""
-    return [
+    """Every mistake of a request with its pointer, once: a body may be checked twice."""
+    errors = (
         FieldError(
             pointer_of(item["loc"]),
             str(item["type"]).replace("_", "-"),
             message_for(str(item["type"]), item.get("ctx") or {}),
         )
         for item in found
-    ]
+    )
+    return list(dict.fromkeys(errors))
