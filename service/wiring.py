@@ -25,6 +25,7 @@ _MODULES = (
     "timetable",
     "itinerant",
     "mentoring",
+    "rotation",
     "workload",
     "partners",
 )

@@ -90,6 +90,7 @@ _GROUP_OFFICE = frozenset(
         Permission.PROGRAMME_WRITE,
         Permission.STUDIO_READ,
         Permission.STUDIO_WRITE,
+        Permission.ROTATION_READ,
         Permission.ACCOUNT_READ,
         Permission.ACCOUNT_WRITE,
     }
@@ -135,6 +136,7 @@ _SCHOOL_OFFICE = frozenset(
         Permission.PROGRAMME_READ,
         Permission.STUDIO_READ,
         Permission.STUDIO_WRITE,
+        Permission.ROTATION_READ,
         Permission.ACCOUNT_READ,
         Permission.ACCOUNT_WRITE,
     }
@@ -181,6 +183,7 @@ _STUDY = frozenset(
         Permission.MENTORING_READ,
         Permission.PROGRAMME_READ,
         Permission.STUDIO_READ,
+        Permission.ROTATION_READ,
     }
 )
 

@@ -71,6 +71,7 @@ class Permission(StrEnum):
     PROGRAMME_WRITE = "programme.write"
     STUDIO_READ = "studio.read"
     STUDIO_WRITE = "studio.write"
+    ROTATION_READ = "rotation.read"
     ME_READ = "me.read"
     CALENDAR_FEED_OWN = "calendar-feed.own"
     IMPORT_READ = "import.read"

@@ -39,6 +39,7 @@ _SEEN_BY = {
     "mentoring": "mentoring.read",
     "programme": "programme.read",
     "studio": "studio.read",
+    "rotation": "rotation.read",
     "me": "me.read",
     "import": "import.read",
     "account": "account.read",
@@ -1089,6 +1090,13 @@ STUDIOS: Chapter = {
 }
 
 
+ROTATION: Chapter = {
+    "getRotationEligibility": op("rotation.read"),
+    "getSchoolStructure": op("rotation.read"),
+    "getGroupStructure": op("rotation.read"),
+}
+
+
 CHAPTERS: Mapping[str, Chapter] = {
     "absences": ABSENCES,
     "accounts": ACCOUNTS,
@@ -1103,6 +1111,7 @@ CHAPTERS: Mapping[str, Chapter] = {
     "network": NETWORK,
     "phone": PHONE,
     "programmes": PROGRAMMES,
+    "rotation": ROTATION,
     "studios": STUDIOS,
     "staff": STAFF,
     "swaps": SWAPS,

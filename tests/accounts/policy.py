@@ -68,6 +68,7 @@ programme.read               D       G     S       -        D          D        
 programme.write              D       G     -       -        -          -        -       -
 studio.read                  D       G     S       I        D          D        D       -
 studio.write                 D       G     S       -        -          -        -       -
+rotation.read                D       G     S       -        D          D        D       -
 me.read                      I       I     I       I        I          I        I       -
 import.read                  D       -     -       -        -          -        D       -
 import.write                 D       -     -       -        -          -        -       -

@@ -36,6 +36,23 @@ class TravelSettings(In):
     ] = None
 
 
+class RotationSettings(In):
+    """Who is due for rotation, and how many should move; what is left out keeps its default."""
+
+    years_at_school: Annotated[
+        int | None, Field(ge=1, le=20, description="在同一学校满多少年应轮岗", examples=[6])
+    ] = None
+    oldest: Annotated[
+        int | None, Field(ge=30, le=65, description="轮岗年龄上限", examples=[50])
+    ] = None
+    retires_within_years: Annotated[
+        int | None, Field(ge=0, le=15, description="距退休几年内不再轮岗", examples=[5])
+    ] = None
+    share_percent: Annotated[
+        int | None, Field(ge=0, le=100, description="每学年轮岗比例(%)", examples=[20])
+    ] = None
+
+
 class DistrictPatch(In):
     """What a district decides for itself; ``null`` brings a default back."""
 
@@ -59,6 +76,7 @@ class DistrictPatch(In):
         ),
     ] = None
     travel: Annotated[TravelSettings | None, Field(description="交通时间估算参数")] = None
+    rotation: Annotated[RotationSettings | None, Field(description="交流轮岗参数")] = None
 
 
 class DistrictOut(Out):
