@@ -296,6 +296,17 @@ class Hit:
     planned_teacher_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A teacher whose lessons a change of the calendar moves, and how many."""
+
+    teacher_id: UUID
+    teacher_name: str
+    laid: int
+    moved: int
+    cancelled: int
+
+
 @dataclass(slots=True)
 class Impact:
     """What a change did to laid lessons."""
@@ -308,6 +319,9 @@ class Impact:
     """Lessons because of which the change cannot be."""
     hits: list[Hit] = field(default_factory=list)
     """Whose covers, swaps and single moves it meets."""
+    teacher_count: int = 0
+    teachers: list[Affected] = field(default_factory=list)
+    """Whose lessons change; of very many only those with the most."""
 
     def add(self, other: "Impact") -> None:
         """Count what another watcher did too."""

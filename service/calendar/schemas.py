@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.dialects.postgresql import Range
 
 from service.calendar.rules import (
+    Affected,
     DayKind,
     DayScope,
     DaySource,
@@ -506,6 +507,27 @@ class HitOut(Out):
         )
 
 
+class AffectedOut(Out):
+    """A teacher whose lessons change."""
+
+    teacher_id: UUID
+    teacher_name: str
+    laid: Annotated[int, Field(description="新排或恢复的课")]
+    moved: Annotated[int, Field(description="改了时间的课")]
+    cancelled: Annotated[int, Field(description="取消的课")]
+
+    @classmethod
+    def of(cls, one: Affected) -> Self:
+        """The teacher as an answer."""
+        return cls(
+            teacher_id=one.teacher_id,
+            teacher_name=one.teacher_name,
+            laid=one.laid,
+            moved=one.moved,
+            cancelled=one.cancelled,
+        )
+
+
 class ImpactOut(Out):
     """What a change of the calendar does to laid lessons."""
 
@@ -516,6 +538,11 @@ class ImpactOut(Out):
         int, Field(description="调过或已代、需要学校重新安排的课", examples=[1])
     ]
     hits: Annotated[list[HitOut], Field(description="受影响的代课、换课与调课:哪些教师、哪些班")]
+    teacher_count: Annotated[int, Field(description="课表有变动的教师人数", examples=[12])]
+    teachers: Annotated[
+        list[AffectedOut],
+        Field(description="课表有变动的教师及变动节数,变动多的在前;超过 200 人时只列前 200 人"),
+    ]
 
     @classmethod
     def of(cls, impact: Impact) -> Self:
@@ -526,4 +553,6 @@ class ImpactOut(Out):
             lessons_cancelled=impact.lessons_cancelled,
             tasks_opened=impact.tasks_opened,
             hits=[HitOut.of(one) for one in impact.hits],
+            teacher_count=impact.teacher_count,
+            teachers=[AffectedOut.of(one) for one in impact.teachers],
         )

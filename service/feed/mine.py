@@ -10,15 +10,18 @@ from service.feed.queries import mine
 from service.feed.queries.mine import News
 from service.feed.rules import changes as rules
 from service.feed.rules.changes import Refusal, State
+from service.feed.rules.event_types import EVENT_TYPES
 from service.feed.schemas.mine import MyLessonChange, MyScheduleChangesOut
 from service.kit import clock
 from service.kit.changes import Op
 from service.kit.db import AsyncSession
+from service.kit.language import say
 from service.kit.problems import CursorMismatch
 from service.kit.synctoken import Position
 from service.phone.problems import NotATeacher
 from service.phone.queries import schedule
 from service.phone.queries.home import Home, home_of
+from service.timetable.rules import planned_on
 
 _MINE = ("me/schedule",)
 _RESYNC = "/v1/me/schedule"
@@ -97,6 +100,8 @@ async def _told(db: AsyncSession, *, home: Home, news: list[News]) -> list[MyLes
             lesson_id=one.lesson_id,
             op=Op.UPSERT if one.lesson_id in lessons else Op.DELETE,
             event=one.event,
+            event_label=_label(one.event),
+            planned_on=planned_on(one.lesson_id),
             at=one.at.astimezone(ZoneInfo(home.zone)),
             by=names.get(one.actor),
             reason=one.reason,
@@ -104,3 +109,8 @@ async def _told(db: AsyncSession, *, home: Home, news: list[News]) -> list[MyLes
         )
         for one in sorted(last.values(), key=lambda one: one.place)
     ]
+
+
+def _label(event: str) -> str:
+    known = EVENT_TYPES.get(event)
+    return event if known is None else say(known.label)

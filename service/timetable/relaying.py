@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 
 from service.calendar.problems import LessonsAreLaid
-from service.calendar.rules import Hit, HitKind, Impact
+from service.calendar.rules import Affected, Hit, HitKind, Impact
 from service.calendar.watchers import Touched
 from service.kit import clock
 from service.kit.auth import Caller
@@ -45,6 +45,7 @@ from service.timetable.rules.relaying import Present, Relaid, relay
 from service.timetable.tables import Leave, Lesson
 
 TASK = "lesson-lost-its-day"
+_NAMED = 200
 _ARRANGED = {kind.value for kind in HitKind}
 _REASON = Text("校历或作息调整", "the calendar or the bells changed")
 
@@ -91,12 +92,15 @@ async def follow(db: AsyncSession, touched: Touched) -> Impact:
     await lapse_covers(db, by=touched.by, lesson_ids=plan.changes.withdrawn)
     await lapse_swaps(db, by=touched.by, lesson_ids=given_up)
     tasks = await _open_tasks(db, plan=plan, by=touched.by)
+    count, teachers = await _affected(db, plan=plan)
     return Impact(
         lessons_laid=len(plan.changes.laid) + len(plan.changes.restored),
         lessons_moved=len(plan.changes.shifted),
         lessons_cancelled=len(plan.changes.withdrawn),
         tasks_opened=tasks,
         hits=hits,
+        teacher_count=count,
+        teachers=teachers,
     )
 
 
@@ -264,6 +268,32 @@ async def _hits(db: AsyncSession, *, plan: _Plan) -> list[Hit]:
         )
         for id_, row in sorted(rows.items(), key=lambda pair: (pair[1].starts_at, pair[0]))
     ]
+
+
+async def _affected(db: AsyncSession, *, plan: _Plan) -> tuple[int, list[Affected]]:
+    """Of how many people lessons change, and whose, those with the most first."""
+    changes = plan.changes
+    counts: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for name, ids in (
+        ("laid", [*changes.laid, *changes.restored]),
+        ("moved", changes.shifted),
+        ("cancelled", changes.withdrawn),
+    ):
+        for id_ in ids:
+            counts[plan.slot(id_).teacher_id][name] += 1
+    most = sorted(counts, key=lambda id_: (-counts[id_].total(), id_))[:_NAMED]
+    names = await queries.names_of_teachers(db, teacher_ids=most)
+    teachers = [
+        Affected(
+            teacher_id=id_,
+            teacher_name=names[id_],
+            laid=counts[id_]["laid"],
+            moved=counts[id_]["moved"],
+            cancelled=counts[id_]["cancelled"],
+        )
+        for id_ in most
+    ]
+    return len(counts), teachers
 
 
 async def _look_for_cover(db: AsyncSession, *, plan: _Plan, by: Caller, ground: Ground) -> None:

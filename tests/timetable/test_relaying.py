@@ -124,7 +124,7 @@ async def test_the_decision_of_one_school_moves_only_its_own_lessons(
     assert (after[TUESDAY].status, after[THURSDAY].status) == ("scheduled", "cancelled")
 
 
-async def test_a_preview_tells_and_changes_nothing(office, district, slot, lessons):
+async def test_a_preview_tells_and_changes_nothing(office, district, town, slot, lessons):
     before = await lessons()
 
     told = await office.post(
@@ -140,6 +140,16 @@ async def test_a_preview_tells_and_changes_nothing(office, district, slot, lesso
         "lessons_cancelled": 1,
         "tasks_opened": 0,
         "hits": [],
+        "teacher_count": 1,
+        "teachers": [
+            {
+                "teacher_id": str(town.teacher.id),
+                "teacher_name": town.teacher.name,
+                "laid": 0,
+                "moved": 0,
+                "cancelled": 1,
+            }
+        ],
     }
     assert {row.id: row.version for row in (await lessons()).values()} == {
         row.id: row.version for row in before.values()

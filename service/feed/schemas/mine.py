@@ -1,5 +1,6 @@
 """What a phone is told of changes in its owner's lessons."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,8 @@ class MyLessonChange(Out):
     lesson_id: UUID
     op: Annotated[Op, Field(description="upsert 保存 lesson;delete 该课已不是我的,请删除")]
     event: Annotated[str, Field(description="最后一次变化", examples=["lesson.moved"])]
+    event_label: Annotated[str, Field(description="最后一次变化(文字)", examples=["课程:已调课"])]
+    planned_on: Annotated[date, Field(description="原定上课日期", examples=["2026-11-30"])]
     at: Annotated[AwareDatetime, Field(description="变化时刻")]
     by: Annotated[str | None, Field(description="由谁改动;系统自动处理时为空")]
     reason: Annotated[str | None, Field(description="原因", examples=["防汛"])]

@@ -90,7 +90,10 @@ def needs(permission: Permission) -> Any:
             raise Unauthorized
         if not identity.may(permission):
             raise Forbidden(
-                Text(f"需要权限 {permission}。", f"The permission {permission} is needed."),
+                Text(
+                    f"需要权限 {permission}。请由有此权限的管理员办理,或请上级授权。",
+                    f"The permission {permission} is needed. Ask an office that holds it.",
+                ),
                 permission=permission.value,
             )
         return identity

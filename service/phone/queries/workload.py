@@ -66,6 +66,7 @@ def _lesson(one: AttendanceOut) -> MyWorkLesson:
         on_date=one.on_date,
         period=one.period,
         school_id=one.school_id,
+        school_name=one.school_name,
         campus=MyThing(id=one.campus.id, name=one.campus.name),
         presence=one.presence,
         presence_label=one.presence_label,

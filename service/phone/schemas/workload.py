@@ -33,6 +33,7 @@ class MyWorkLesson(Out):
     on_date: date
     period: int | None
     school_id: UUID
+    school_name: Annotated[str, Field(examples=["云岭小学"])]
     campus: MyThing
     presence: Presence
     presence_label: Annotated[str, Field(examples=["已到"])]

@@ -21,8 +21,12 @@ class SwapOver(Conflict):
     """The swap has been answered, decided, carried out or taken back already."""
 
     code = "swap-over"
-    title = Text("该换课申请已处理", "The swap is no longer open to this")
-    remedy = Text("请刷新后查看其当前状态。", "Read it again to see its present state.")
+    title = Text("该换课申请现在不能这样处理", "The swap is not open to this now")
+    remedy = Text(
+        "请查看其当前状态:待同意的须等各位教师同意;已同意、已审批或已结束的无需重复操作。",
+        "See its present state: while it is proposed, all its teachers have to consent first; what "
+        "was consented to, decided or ended needs nothing more.",
+    )
 
 
 class SwapWithOneself(Conflict):

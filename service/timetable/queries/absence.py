@@ -27,6 +27,7 @@ from service.timetable.problems.absence import (
     OfferNotFound,
     PolicyNotFound,
 )
+from service.timetable.queries.lessons import lesson_classes, local_subject
 from service.timetable.rules import LessonStatus
 from service.timetable.rules.absence import CoverState, OfferState, Thresholds
 from service.timetable.tables import Cover, CoverOffer, DutyPolicy, Leave, Lesson
@@ -245,7 +246,14 @@ def covers(caller: Caller, *, wanted: CoverFilter) -> Select[Any]:
     """The lessons that need or needed cover, at one's campuses or of one's teachers."""
     statement: Any = (
         select_rows(
-            Cover, Lesson, col(_Absent.name), col(_Standin.name), col(Campus.name), col(Campus.zone)
+            Cover,
+            Lesson,
+            col(_Absent.name),
+            col(_Standin.name),
+            col(Campus.name),
+            col(Campus.zone),
+            lesson_classes(),
+            local_subject(),
         )
         .join(Lesson, col(Lesson.id) == col(Cover.lesson_id))
         .join(Campus, col(Campus.id) == col(Lesson.campus_id))
@@ -386,7 +394,15 @@ async def overdue(db: AsyncSession, *, cover_id: UUID, now: datetime) -> Any:
 def offers(caller: Caller, *, cover_id: UUID | None, state: str | None) -> Select[Any]:
     """Who was asked: one's own offers, and those of the lessons one arranges."""
     statement: Any = (
-        select_rows(CoverOffer, Lesson, col(Teacher.name), col(Campus.name), col(Campus.zone))
+        select_rows(
+            CoverOffer,
+            Lesson,
+            col(Teacher.name),
+            col(Campus.name),
+            col(Campus.zone),
+            lesson_classes(),
+            local_subject(),
+        )
         .join(Cover, col(Cover.id) == col(CoverOffer.cover_id))
         .join(Lesson, col(Lesson.id) == col(Cover.lesson_id))
         .join(Campus, col(Campus.id) == col(Lesson.campus_id))

@@ -12,11 +12,12 @@ from sqlmodel import col, select
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
-from service.network.tables import Campus
+from service.network.tables import Campus, School
 from service.staff.access import visible_teachers
 from service.staff.tables import Employment, Teacher
 from service.timetable.access import reaches, visible_campuses
 from service.timetable.problems import LessonNotFound
+from service.timetable.queries.lessons import local_subject
 from service.timetable.rules import LessonStatus
 from service.timetable.rules.absence import Thresholds
 from service.timetable.rules.attendance import Word, month_after
@@ -32,6 +33,9 @@ class Attended(NamedTuple):
     campus: Campus
     home_school_id: UUID | None
     policy: DutyPolicy | None
+    school_name: str
+    subject_words: Sequence[str] | None
+    """What the district calls a subject of its own."""
 
     @property
     def thresholds(self) -> Thresholds:
@@ -71,9 +75,17 @@ def _rows() -> Select[Any]:
     return cast(
         "Select[Any]",
         select_rows(
-            Lesson, Attendance, col(Teacher.name), Campus, col(Employment.school_id), DutyPolicy
+            Lesson,
+            Attendance,
+            col(Teacher.name),
+            Campus,
+            col(Employment.school_id),
+            DutyPolicy,
+            col(School.name),
+            local_subject(),
         )
         .join(Campus, col(Campus.id) == col(Lesson.campus_id))
+        .join(School, col(School.id) == col(Campus.school_id))
         .join(Teacher, col(Teacher.id) == col(Lesson.teacher_id))
         .outerjoin(Attendance, col(Attendance.lesson_id) == col(Lesson.id))
         .outerjoin(

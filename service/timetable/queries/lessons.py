@@ -19,7 +19,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy import select as select_rows
-from sqlalchemy.dialects.postgresql import ARRAY, TSTZMULTIRANGE, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZMULTIRANGE, aggregate_order_by, array
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import ScalarSelect
 from sqlmodel import col, select
@@ -187,6 +187,33 @@ _PlannedRoom = aliased(Room, name="planned_room")
 def class_names() -> ScalarSelect[Any]:
     """The names of a slot's classes, in order."""
     return _of_classes(col(ClassSection.name))
+
+
+def lesson_classes() -> ScalarSelect[Any]:
+    """The names of a lesson's classes, in order."""
+    return (
+        select_rows(
+            func.array_agg(
+                aggregate_order_by(
+                    col(ClassSection.name), col(ClassSection.name), col(ClassSection.id)
+                )
+            )
+        )
+        .join(WeeklySlotClass, col(WeeklySlotClass.class_id) == col(ClassSection.id))
+        .where(col(WeeklySlotClass.slot_id) == col(Lesson.slot_id))
+        .correlate(Lesson)
+        .scalar_subquery()
+    )
+
+
+def local_subject() -> ScalarSelect[Any]:
+    """What the district calls the subject of a lesson, in both languages, if it is its own."""
+    return (
+        select_rows(array([col(CodeItem.zh), col(CodeItem.en)]))
+        .where(col(CodeItem.list) == "local_subject", col(CodeItem.code) == col(Lesson.subject))
+        .correlate(Lesson)
+        .scalar_subquery()
+    )
 
 
 def _of_classes(column: Any) -> ScalarSelect[Any]:
@@ -531,6 +558,14 @@ async def schedule_of(
     }
     found = await (await db.connection()).execute(_SCHEDULE, asked)
     return [ScheduledLesson(*row) for row in found]
+
+
+async def names_of_teachers(db: AsyncSession, *, teacher_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What teachers are called, whoever asks."""
+    statement = select_rows(col(Teacher.id), col(Teacher.name)).where(
+        col(Teacher.id).in_(teacher_ids)
+    )
+    return {row.id: row.name for row in (await (await db.connection()).execute(statement)).all()}
 
 
 def slot_plan(row: Any) -> SlotPlan:

@@ -337,6 +337,11 @@ def lesson_id(slot_id: UUID, planned_on: date) -> UUID:
     return UUID(bytes=slot_id.bytes[:14] + (planned_on - _EPOCH).days.to_bytes(2, "big"))
 
 
+def planned_on(lesson_id: UUID) -> date:
+    """The day for which a lesson was laid, which its id tells."""
+    return _EPOCH + timedelta(days=int.from_bytes(lesson_id.bytes[14:], "big"))
+
+
 # Ways between campuses
 
 

@@ -23,7 +23,7 @@ from service.timetable.rules.absence import (
     Thresholds,
     criteria,
 )
-from service.timetable.schemas.lessons import Named, Reason, local
+from service.timetable.schemas.lessons import Named, Reason, local, subject_of
 from service.timetable.tables import CoverOffer, DutyPolicy, Leave
 
 # What schools decide
@@ -218,6 +218,8 @@ class CoverOut(Out):
     merged_with_id: UUID | None
     campus: Named
     subject: str
+    subject_label: str
+    class_names: Annotated[list[str], Field(description="上课班级", examples=[["五年级2班"]])]
     on_date: date
     period: int | None
     starts_at: AwareDatetime
@@ -231,7 +233,7 @@ class CoverOut(Out):
     @classmethod
     def of(cls, row: Any) -> Self:
         """The answer of a row of ``queries.absence.covers``."""
-        cover, lesson, absent, standin, campus, zone_name = row
+        cover, lesson, absent, standin, campus, zone_name, classes, words = row
         zone, state = ZoneInfo(zone_name), CoverState(cover.state)
         substitute = None
         if cover.substitute_id is not None:
@@ -247,6 +249,8 @@ class CoverOut(Out):
             merged_with_id=cover.merged_with_id,
             campus=Named(id=lesson.campus_id, name=campus),
             subject=lesson.subject,
+            subject_label=subject_of(lesson.subject, words),
+            class_names=classes or [],
             on_date=lesson.on_date,
             period=lesson.period,
             starts_at=lesson.starts_at.astimezone(zone),
@@ -385,6 +389,10 @@ class OfferOut(Out):
     teacher: Named
     campus: Named
     subject: str
+    subject_label: str
+    class_names: Annotated[list[str], Field(description="上课班级", examples=[["五年级2班"]])]
+    on_date: date
+    period: int | None
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     state: OfferState
@@ -399,7 +407,7 @@ class OfferOut(Out):
     def of(cls, row: Any) -> Self:
         """The answer of a row of ``queries.absence.offers``."""
         offer: CoverOffer
-        offer, lesson, teacher, campus, zone_name = row
+        offer, lesson, teacher, campus, zone_name, classes, words = row
         zone, state = ZoneInfo(zone_name), OfferState(offer.state)
         return cls(
             id=offer.id,
@@ -408,6 +416,10 @@ class OfferOut(Out):
             teacher=Named(id=offer.teacher_id, name=teacher),
             campus=Named(id=lesson.campus_id, name=campus),
             subject=lesson.subject,
+            subject_label=subject_of(lesson.subject, words),
+            class_names=classes or [],
+            on_date=lesson.on_date,
+            period=lesson.period,
             starts_at=lesson.starts_at.astimezone(zone),
             ends_at=lesson.ends_at.astimezone(zone),
             state=state,

@@ -22,7 +22,7 @@ from service.timetable.rules.attendance import (
     Word,
     presence,
 )
-from service.timetable.schemas.lessons import Named, Reason, local
+from service.timetable.schemas.lessons import Named, Reason, local, subject_of
 from service.timetable.tables import Lesson
 
 Month = Annotated[
@@ -167,8 +167,10 @@ class AttendanceOut(Out):
     teacher: Named
     home_school_id: Annotated[UUID | None, Field(description="教师当日任职学校")]
     school_id: Annotated[UUID, Field(description="上课学校")]
+    school_name: str
     campus: Named
     subject: str
+    subject_label: str
     on_date: date
     period: int | None
     starts_at: AwareDatetime
@@ -202,8 +204,10 @@ class AttendanceOut(Out):
             teacher=Named(id=lesson.teacher_id, name=row.teacher_name),
             home_school_id=row.home_school_id,
             school_id=campus.school_id,
+            school_name=row.school_name,
             campus=Named(id=campus.id, name=campus.name),
             subject=lesson.subject,
+            subject_label=subject_of(lesson.subject, row.subject_words),
             on_date=lesson.on_date,
             period=lesson.period,
             starts_at=lesson.starts_at.astimezone(zone),

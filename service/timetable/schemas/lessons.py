@@ -1,6 +1,6 @@
 """What comes in and what goes out: classes, rooms, ways, lessons, conflicts; rows of imports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -323,6 +323,12 @@ def national_subjects() -> dict[str, str]:
 def subject_label(code: str, *, zh: str | None, en: str | None) -> str:
     """A subject in words: a national code's, else the district's own, else the code."""
     return say(codes.label_of("subject", code) or Text(zh or code, en or zh or code))
+
+
+def subject_of(code: str, words: Sequence[str] | None) -> str:
+    """A subject in words, given what the district calls it in Chinese and English."""
+    zh, en = words or (None, None)
+    return subject_label(code, zh=zh, en=en)
 
 
 def local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
