@@ -44,6 +44,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "max_parallel_workers_per_gather": "0",
         "max_wal_size": "4GB",
         "wal_compression": "on",
+        # Filling new log files with zeros first doubles what a first import writes.
+        "wal_init_zero": "off",
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
         "timezone": "UTC",

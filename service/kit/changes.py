@@ -4,12 +4,12 @@ A serial number is not commit order. Readers page on ``(xid, seq)`` strictly bel
 transaction still running, so that a late committer is never skipped.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Uuid, insert, literal, text, tuple_
+from sqlalchemy import ARRAY, BigInteger, Identity, Uuid, literal, text, tuple_
 from sqlalchemy import Text as Words
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -66,6 +66,15 @@ class Change(Table, table=True):
     request_id: str = ""
 
 
+# One statement for an event however many rows it has; they are numbered in the order given.
+_NOTE = text("""INSERT INTO change
+  (district_id, at, collection, resource_id, version, op, event, spread, reach, actor, reason,
+   request_id)
+SELECT CAST(:district AS uuid), CAST(:at AS timestamptz), CAST(:collection AS text), resource_id,
+  version, CAST(:op AS text), CAST(:event AS text), CAST(:spread AS bool), CAST(reach AS uuid[]),
+  CAST(:actor AS text), CAST(:reason AS text), CAST(:request AS text)
+FROM unnest(CAST(:resources AS uuid[]), CAST(:versions AS int[]), CAST(:reaches AS text[]))
+  AS changed (resource_id, version, reach)""")
 _NOBODY_ELSE: Mapping[UUID, Collection[UUID]] = {}
 
 
@@ -87,29 +96,29 @@ async def note(
 
     ``own_reach`` says, by the id of a resource, whom it alone concerns.
     """
-    shared = {
-        "district_id": district_id,
+    if not resources:
+        return
+    values = {
+        "district": district_id,
         "at": clock.now(),
         "collection": collection,
+        "resources": [id_ for id_, _ in resources],
+        "versions": [version for _, version in resources],
         "op": op.value,
         "event": event,
         "spread": spread,
+        "reaches": [_array({*reach, *own_reach.get(id_, ())}) for id_, _ in resources],
         "actor": actor,
         "reason": reason,
-        "request_id": request_id.get(),
+        "request": request_id.get(),
     }
-    rows = [
-        {
-            **shared,
-            "resource_id": id_,
-            "version": version,
-            "reach": sorted({*reach, *own_reach.get(id_, ())}),
-        }
-        for id_, version in resources
-    ]
-    if rows:
-        await (await db.connection()).execute(insert(Change), rows)
-        db.info.setdefault(CHANGED, set()).add(district_id)
+    await (await db.connection()).execute(_NOTE, values)
+    db.info.setdefault(CHANGED, set()).add(district_id)
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    """Ids as PostgreSQL reads an array of them: arrays of many lengths go as a list of texts."""
+    return "{" + ",".join(sorted(map(str, ids))) + "}"
 
 
 async def read_after(

@@ -118,11 +118,18 @@ def index(name: str, *columns: str, where: str | None = None) -> Index:
     )
 
 
-def no_overlap(name: str, *equal: str, during: str, where: str | None = None) -> ExcludeConstraint:
-    """Rows that agree in ``equal`` may not overlap in the range ``during``."""
+def no_overlap(
+    name: str, *equal: str, during: str, where: str | None = None, narrowest_first: bool = False
+) -> ExcludeConstraint:
+    """Rows that agree in ``equal`` may not overlap in the range ``during``.
+
+    With ``narrowest_first`` the index asks for the district last: almost all of its entries are of
+    one, and a busy table is searched faster by what tells them apart.
+    """
+    district = ("district_id", "=")
+    agree = [(column, "=") for column in equal]
     return ExcludeConstraint(
-        ("district_id", "="),
-        *((column, "=") for column in equal),
+        *([*agree, district] if narrowest_first else [district, *agree]),
         (during, "&&"),
         using="gist",
         where=text(where) if where else None,

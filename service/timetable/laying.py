@@ -149,36 +149,44 @@ spans (number, during) AS MATERIALIZED (
   FROM unnest(
     CAST(:number AS int[]), CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[])
   ) AS occ (number, starts_at, ends_at)
-  GROUP BY number)
+  GROUP BY number),
+laid (slot_id, teacher_id, room_id, campus_id, number) AS MATERIALIZED (
+  SELECT s.id, s.teacher_id, s.room_id, s.campus_id, l.number
+  FROM unnest(CAST(:slot AS uuid[]), CAST(:pattern AS int[])) AS l (slot_id, number)
+  JOIN weekly_slot s ON s.id = l.slot_id),
+taken (resource_kind, resource_id, campus_id, slot_id, number) AS (
+  SELECT 'teacher', teacher_id, campus_id, slot_id, number FROM laid
+  UNION ALL
+  SELECT 'class', c.class_id, l.campus_id, l.slot_id, l.number
+  FROM laid l JOIN weekly_slot_class c ON c.slot_id = l.slot_id
+  UNION ALL
+  SELECT 'room', room_id, campus_id, slot_id, number FROM laid WHERE room_id IS NOT NULL)
 INSERT INTO occupancy
   (district_id, id, resource_kind, resource_id, during, kind, campus_id, source_id)
-SELECT CAST(:district AS uuid), gen_random_uuid(), resource_kind, resource_id, during, :kind,
+SELECT CAST(:district AS uuid), gen_random_uuid(), resource_kind, resource_id, during, 'lesson',
   campus_id, slot_id
-FROM unnest(
-  CAST(:slot AS uuid[]), CAST(:resource_kind AS text[]), CAST(:resource AS uuid[]),
-  CAST(:campus AS uuid[]), CAST(:pattern AS int[])
-) AS taken (slot_id, resource_kind, resource_id, campus_id, number)
-JOIN spans USING (number)
+FROM taken JOIN spans USING (number)
 ORDER BY resource_id""")
 
 # The id is the slot's, with the planned day in its last two bytes: see rules.lesson_id. Rows lie in
 # the order in which they are read: one teacher's week on one page.
 _LESSONS = text("""WITH
-occ (number, on_date, week, starts_at, ends_at) AS MATERIALIZED (
-  SELECT * FROM unnest(
+occ (number, on_date, week, starts_at, ends_at, ending) AS MATERIALIZED (
+  SELECT *, lpad(to_hex(on_date - date '2000-01-01'), 4, '0') FROM unnest(
     CAST(:number AS int[]), CAST(:on_date AS date[]), CAST(:week AS int2[]),
-    CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[]))),
-laid (slot_id, number) AS MATERIALIZED (
-  SELECT * FROM unnest(CAST(:slot AS uuid[]), CAST(:pattern AS int[])))
+    CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[])
+  ) AS given (number, on_date, week, starts_at, ends_at)),
+laid AS MATERIALIZED (
+  SELECT s.*, left(CAST(s.id AS text), 32) AS beginning, l.number
+  FROM unnest(CAST(:slot AS uuid[]), CAST(:pattern AS int[])) AS l (slot_id, number)
+  JOIN weekly_slot s ON s.id = l.slot_id)
 INSERT INTO lesson
   (district_id, id, version, slot_id, original_teacher_id, campus_id, subject, on_date, week,
    period, starts_at, ends_at, room_id, status)
-SELECT s.district_id,
-  CAST(left(CAST(s.id AS text), 32) || lpad(to_hex(o.on_date - date '2000-01-01'), 4, '0') AS uuid),
-  1, s.id, s.teacher_id, s.campus_id, s.subject, o.on_date, o.week, s.period, o.starts_at,
-  o.ends_at, s.room_id, 'scheduled'
-FROM laid l JOIN weekly_slot s ON s.id = l.slot_id JOIN occ o USING (number)
-ORDER BY s.teacher_id, o.starts_at""")
+SELECT l.district_id, CAST(l.beginning || o.ending AS uuid), 1, l.id, l.teacher_id, l.campus_id,
+  l.subject, o.on_date, o.week, l.period, o.starts_at, o.ends_at, l.room_id, 'scheduled'
+FROM laid l JOIN occ o USING (number)
+ORDER BY l.teacher_id, o.starts_at""")
 
 
 async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
@@ -190,14 +198,13 @@ async def lay(db: AsyncSession, *, layout: Layout, ground: Ground) -> None:
     teachers = {slot.teacher_id for slot in layout.slots}
     await free_legs(db, teachers=teachers, days=layout.days(zone=ground.zone))
     connection = await db.connection()
-    taken = {"district": ground.district_id, **layout.taken()}
     occurrences = layout.occurrences()
     times = {name: occurrences[name] for name in ("number", "starts_at", "ends_at")}
-    await connection.execute(_TAKE, {**times, **taken, "kind": TimeKind.LESSON.value})
     slots = {
         "slot": [slot.slot_id for slot in layout.slots],
         "pattern": list(layout.patterns),
     }
+    await connection.execute(_TAKE, {"district": ground.district_id, **times, **slots})
     await connection.execute(_LESSONS, {**occurrences, **slots})
 
 
@@ -446,6 +453,22 @@ async def occupy(db: AsyncSession, *, duties: Sequence[Duty], ground: Ground) ->
 _FREE_HOLDS = text("""DELETE FROM occupancy WHERE source_id = :source AND kind = 'hold'
 RETURNING during""")
 
+_HOLD = text("""WITH
+spans (number, during) AS MATERIALIZED (
+  SELECT number, range_agg(tstzrange(starts_at, ends_at))
+  FROM unnest(
+    CAST(:number AS int[]), CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[])
+  ) AS occ (number, starts_at, ends_at)
+  GROUP BY number)
+INSERT INTO occupancy
+  (district_id, id, resource_kind, resource_id, during, kind, campus_id, source_id)
+SELECT CAST(:district AS uuid), gen_random_uuid(), 'teacher', teacher_id, during, 'hold',
+  campus_id, CAST(:source AS uuid)
+FROM unnest(CAST(:teacher AS uuid[]), CAST(:campus AS uuid[]), CAST(:pattern AS int[]))
+  AS held (teacher_id, campus_id, number)
+JOIN spans USING (number)
+ORDER BY teacher_id""")
+
 _REBIND = text("UPDATE occupancy SET source_id = :to WHERE source_id = :source")
 
 
@@ -458,17 +481,15 @@ async def hold(db: AsyncSession, *, layout: Layout, source_id: UUID, ground: Gro
     days = layout.days(zone=ground.zone)
     await free_legs(db, teachers=teachers, days=days)
     occurrences = layout.occurrences()
-    taken = layout.taken()
-    kept = [
-        place
-        for place, kind in enumerate(taken["resource_kind"])
-        if kind == ResourceKind.TEACHER.value
-    ]
-    asked = {name: [column[place] for place in kept] for name, column in taken.items()}
+    asked = {
+        "district": ground.district_id,
+        "source": source_id,
+        "teacher": [slot.teacher_id for slot in layout.slots],
+        "campus": [slot.campus_id for slot in layout.slots],
+        "pattern": list(layout.patterns),
+    }
     asked |= {name: occurrences[name] for name in ("number", "starts_at", "ends_at")}
-    asked["slot"] = [source_id] * len(kept)
-    said = {"district": ground.district_id, "kind": TimeKind.HOLD.value}
-    await (await db.connection()).execute(_TAKE, {**asked, **said})
+    await (await db.connection()).execute(_HOLD, asked)
     await lay_legs(db, teachers=teachers, days=days, ground=ground, fresh={source_id})
 
 

@@ -239,7 +239,7 @@ class Occupancy(Tenant, table=True):
 
     __tablename__ = "occupancy"
     __table_args__ = (
-        no_overlap("ex_occupancy_resource", "resource_id", during="during"),
+        no_overlap("ex_occupancy_resource", "resource_id", during="during", narrowest_first=True),
         one_of("ck_occupancy_resource_kind", "resource_kind", ResourceKind),
         one_of("ck_occupancy_kind", "kind", TimeKind),
         check("ck_occupancy_during", "NOT isempty(during)"),
