@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+FIRST_YEAR, END_YEAR = 1900, 2100
+"""What lies outside ``[first, end)`` is a slip, and at its ends the calendar has no next day."""
+
 _frozen: list[datetime] = []
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from service.kit import clock
 from service.kit.problems import Text
 from service.partners.choices import STAGES, Choice
 from service.partners.columns import Column, Kind
@@ -126,7 +127,6 @@ _SHOWN_WHOLE = 1e11
 _LOOKS_ROUNDED = 1e10
 _ROUNDED_TO = 10_000
 _EXACT = 2**53
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _LAST_WEEK = 30
 _NEAR_SECONDS = 2
 _SHOWN_CHOICES = 12
@@ -284,7 +284,7 @@ def date_of(cell: Cell) -> date:
             raise _wrong("not-a-date", "应为日期", "must be a date", _AS_DATE)
         case _:
             found = _date_of_text(narrow(cell or ""))
-    if not _FIRST_YEAR <= found.year < _LAST_YEAR:
+    if not clock.FIRST_YEAR <= found.year < clock.END_YEAR:
         raise _wrong("out-of-range", "年份不合理", "the year is not plausible", _AS_DATE)
     return found
 

@@ -104,7 +104,7 @@ async def test_labels_follow_the_readers_language(office, make, town):
         {"from": "2026-09-02", "until": "2026-09-02"},
         {"from": "2026-09-02", "until": "2026-09-01"},
         {"from": "2026-01-01", "until": "2027-02-06"},
-        {"from": "0001-01-01", "until": "9999-12-31"},
+        {"from": "1901-01-01", "until": "2099-12-31"},
     ],
 )
 async def test_a_range_is_neither_empty_nor_reversed_nor_endless(office, town, params):

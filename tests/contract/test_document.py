@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -119,3 +121,42 @@ async def test_a_large_answer_is_packed_as_the_reader_can_unpack_it(client, enco
     assert packed.num_bytes_downloaded < len(plain.content) / 4
     assert "content-encoding" not in plain.headers
     assert "content-encoding" not in small.headers
+
+
+def days() -> Iterator[tuple[str, str, str, str]]:
+    """Every parameter that is a day or an instant: method, path, name, format."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            for parameter in operation.get("parameters", ()):
+                schema = parameter["schema"]
+                formats = {one.get("format") for one in (schema, *schema.get("anyOf", ()))}
+                for format_ in formats & {"date", "date-time"}:
+                    if parameter["in"] == "query":
+                        yield method, path, parameter["name"], format_
+
+
+async def test_no_operation_takes_a_day_at_the_ends_of_the_calendar(client):
+    asked = 0
+    for method, path, name, format_ in days():
+        place = re.sub(r"\{\w+\}", str(uuid4()), path)
+        for day, time in (("0001-01-01", "T00:00:00+14:00"), ("9999-12-31", "T23:59:59-12:00")):
+            value = day if format_ == "date" else day + time
+            answer = await client.request(method, place, params={name: value})
+            assert answer.status_code == 422, (method, path, name)
+            errors = {one["pointer"]: one["code"] for one in answer.json()["errors"]}
+            assert errors[f"query/{name}"] == "out-of-range"
+            asked += 1
+    assert asked > 40
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_no_body_holds_an_instant_at_the_ends_of_the_calendar(as_, at):
+    office = as_(Role.DISTRICT_ADMIN)
+    body = {"starts_at": at, "reason": "调课"}
+
+    answer = await office.post(f"/v1/lessons/{uuid4()}:move", json=body, headers={"If-Match": "*"})
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/starts_at", "out-of-range")
+    assert error["message"] == "应在 1900 年至 2099 年之间"

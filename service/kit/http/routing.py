@@ -4,18 +4,22 @@ Unknown query parameters are refused, answers of idempotent writes are stored wi
 every problem an operation can answer stands in its documentation.
 """
 
+import re
 from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from datetime import date, datetime
+from typing import Any, cast, get_args
 
 from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Param
 from fastapi.routing import APIRoute
+from pydantic import AwareDatetime
 from starlette.responses import Response
 from typing_extensions import override
 
 from service.kit import idempotency, synctoken
+from service.kit.clock import END_YEAR, FIRST_YEAR
 from service.kit.http.answers import PROBLEM_JSON, problem_answer
 from service.kit.http.deps import NotModified
 from service.kit.http.validation import message_for
@@ -41,6 +45,7 @@ from service.kit.problems import (
 )
 
 _UNDECLARED: Any = object()
+_DAY = re.compile(r"(\d{4})-\d\d-\d\d")
 _KEPT_HEADERS = frozenset({"etag", "location", "content-type", "link"})
 
 Responses = dict[int | str, dict[str, Any]]
@@ -110,6 +115,15 @@ def _parameters(dependant: Dependant) -> dict[str, frozenset[str]]:
     return {place: frozenset(names) for place, names in places.items()}
 
 
+_DAYS = {date, datetime, AwareDatetime}
+
+
+def _days(dependant: Dependant) -> frozenset[str]:
+    """The parameters that are days or instants."""
+    kinds = {one.alias: one.field_info.annotation for one in get_flat_params(dependant)}
+    return frozenset(name for name, kind in kinds.items() if _DAYS & {kind, *get_args(kind)})
+
+
 class Route(APIRoute):
     """An operation of the contract."""
 
@@ -117,6 +131,7 @@ class Route(APIRoute):
         super().__init__(*args, **kwargs)
         by_place = _parameters(self.dependant)
         self.known_parameters = by_place["query"]
+        self.day_parameters = _days(self.dependant)
         self.permissions = [
             permission
             for dependency in self.dependant.dependencies
@@ -152,7 +167,7 @@ class Route(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            self._refuse_unknown_parameters(request)
+            self._refuse_bad_parameters(request)
             try:
                 response = await handle(request)
             except NotModified as unchanged:
@@ -162,17 +177,22 @@ class Route(APIRoute):
 
         return answer
 
-    def _refuse_unknown_parameters(self, request: Request) -> None:
+    def _refuse_bad_parameters(self, request: Request) -> None:
         if not request.scope["query_string"]:
             return
-        unknown = sorted(set(request.query_params) - self.known_parameters)
-        if unknown:
-            message = message_for("unknown_parameter", {})
-            raise ValidationFailed(
-                errors=[
-                    FieldError(f"query/{name}", "unknown-parameter", message) for name in unknown
-                ]
-            )
+        errors = [
+            FieldError(f"query/{name}", "unknown-parameter", message_for("unknown_parameter", {}))
+            for name in sorted(set(request.query_params) - self.known_parameters)
+        ]
+        errors += [
+            FieldError(f"query/{name}", "out-of-range", message_for("out_of_range", {}))
+            for name, value in request.query_params.multi_items()
+            if name in self.day_parameters
+            and (day := _DAY.match(value))
+            and not FIRST_YEAR <= int(day[1]) < END_YEAR
+        ]
+        if errors:
+            raise ValidationFailed(errors=errors)
 
 
 async def _store(request: Request, response: Response) -> None:

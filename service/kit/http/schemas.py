@@ -1,12 +1,20 @@
 """The shapes every body shares: what comes in forbids strangers, what goes out is complete."""
 
 from datetime import date, time
-from typing import Annotated, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from sqlalchemy.dialects.postgresql import Range
 
+from service.kit import clock
 from service.kit.tables import days
 
 Item = TypeVar("Item")
@@ -21,6 +29,13 @@ class In(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False
     )
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _lies_in_our_time(cls, value: Any) -> Any:
+        if isinstance(value, date) and not clock.FIRST_YEAR <= value.year < clock.END_YEAR:
+            raise PydanticCustomError("out_of_range", "lies too far away")
+        return value
 
 
 class Out(BaseModel):

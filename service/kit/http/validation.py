@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.kit.clock import END_YEAR, FIRST_YEAR
 from service.kit.problems import FieldError, Text
 
 _MESSAGES: Mapping[str, Text] = {
@@ -60,6 +61,10 @@ _MESSAGES: Mapping[str, Text] = {
     "range_reversed": Text("结束日期必须晚于开始日期", "the end must be after the beginning"),
     "unknown_parameter": Text("不认识的查询参数,请删除", "is not a parameter of this operation"),
     "none_required": Text("必须为空", "must be null"),
+    "out_of_range": Text(
+        f"应在 {FIRST_YEAR} 年至 {END_YEAR - 1} 年之间",
+        f"must lie in the years from {FIRST_YEAR} to {END_YEAR - 1}",
+    ),
 }
 _OTHERWISE = Text("取值不符合要求({type})", "is not valid ({type})")
 
