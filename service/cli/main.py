@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from service.cli import quick
+from service.cli.demo.part import Part
 from service.cli.errors import CommandError
 
 app = typer.Typer(
@@ -167,21 +168,24 @@ def demo(
     scale: Annotated[
         float, typer.Option(min=0.05, max=20, help="规模,1 约 80 所学校。1 is about 80 schools.")
     ] = 1.0,
+    part: Annotated[Part, typer.Option(hidden=True)] = Part.WHOLE,
 ) -> None:
     """生成并载入演示学区,或写成工作簿。Make the demo district, or a workbook of it."""
     with _explained():
         with quick.loading():
             from service.cli import ground, schema
             from service.cli.demo import loading
+            from service.cli.words import say
 
         ground.speak_to_people()
-        workbooks = loading.invented(scale)
         if file is not None:
-            loading.write(file, workbooks)
+            loading.write(file, loading.invented(scale))
             return
         with ground.database() as url:
             schema.migrate(url)
-            loading.load(url, workbooks, console=console)
+            loading.load(url, loading.in_turns(scale, part), console=console, part=part)
+        if part is not Part.BEGINNING:
+            say(console, "演示学区已全部载入。", "The whole demo district is there.")
 
 
 @app.command()

@@ -48,7 +48,12 @@ def run(console: Console) -> None:
             app = make_app()
             demo.finish()
             address = _address(listener)
-            _serve(app, listener, announce=lambda: console.print(banner(address, logins=logins)))
+
+            def announce() -> None:
+                console.print(banner(address, logins=logins))
+                demo.go_on()
+
+            _serve(app, listener, announce=announce)
     say(console, "已停止,数据已保存。", "Stopped; everything is saved.")
 
 

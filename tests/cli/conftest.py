@@ -44,6 +44,15 @@ class Running:
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.address + path, timeout=PATIENCE)
 
+    def hear(self, words: str) -> None:
+        """Listen until it says so."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if words in line:
+                return
+        raise AssertionError(self.said)
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
         rest, _ = self.process.communicate(timeout=PATIENCE)

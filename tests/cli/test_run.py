@@ -9,7 +9,7 @@ import sys
 
 import httpx
 
-from tests.cli.conftest import PATIENCE, environment, kill, server_of
+from tests.cli.conftest import PATIENCE, Running, environment, kill, server_of
 
 
 def test_two_offices_answer_say_where_and_stop_cleanly(start, place):
@@ -106,3 +106,29 @@ def test_help_speaks_both_languages(huangge):
 
     assert "启动全部" in said
     assert "Start everything" in said
+
+
+def test_the_demo_answers_early_and_is_completed_even_after_a_stop(start):
+    early = start(HUANGGE_DEMO="true", HUANGGE_DEMO_SCALE="0.29")
+    begun = groups_of(early)
+    assert early.stop() == 0
+    assert "数据已保存" in early.said
+
+    again = start(HUANGGE_DEMO="true", HUANGGE_DEMO_SCALE="0.29")
+    again.hear("演示学区已全部载入")
+
+    assert len(begun) >= 3
+    assert len(groups_of(again)) == 4
+    assert again.stop() == 0
+    third = start(HUANGGE_DEMO="true", HUANGGE_DEMO_SCALE="0.29")
+    assert third.stop() == 0
+    assert "正在" not in third.said
+
+
+def groups_of(office: Running) -> list[str]:
+    """The names of the groups, as the district's office reads them."""
+    me = {"grant_type": "password", "username": "district", "password": "huangge-demo"}
+    token = httpx.post(f"{office.address}/v1/oauth/token", data=me, timeout=PATIENCE).json()
+    signed = {"Authorization": f"Bearer {token['access_token']}"}
+    page = httpx.get(f"{office.address}/v1/groups", headers=signed, timeout=PATIENCE).json()
+    return [group["name"] for group in page["items"]]

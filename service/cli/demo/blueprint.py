@@ -21,7 +21,7 @@ GRADES: Mapping[str, range] = {
 _ROUND = 14
 _KINDERGARTENS = frozenset({1, 4, 7, 10, 13})
 _WITHOUT_CLOSE, _WITHOUT_LEAD = 2, 4
-_FEWEST_GROUPS = 3
+FEWEST_GROUPS = 3
 """A conforming group, kindergartens, and one that does not conform."""
 
 
@@ -71,7 +71,7 @@ class GroupPlan:
 
 def count_of(scale: float) -> int:
     """How many groups a district of a scale has."""
-    return max(_FEWEST_GROUPS, round(_ROUND * scale))
+    return max(FEWEST_GROUPS, round(_ROUND * scale))
 
 
 def group(number: int) -> GroupPlan:

@@ -5,7 +5,8 @@ same however often they are laid.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from service.accounts.logins import create_client, create_login
 from service.accounts.rules import Scope
 from service.cli.bar import Tell, told
 from service.cli.demo import anchors, cohort, offices
-from service.cli.demo.workbook import books
+from service.cli.demo.part import Part
+from service.cli.demo.workbook import books, first_book, later_books
 from service.cli.demo.year import FIRST_DAY
 from service.cli.districts import open_district, opener
 from service.cli.errors import CommandError
@@ -49,8 +51,19 @@ def invented(scale: float) -> Sequence[bytes]:
     return [book.content() for book in books(scale)]
 
 
-def load(url: str, workbooks: Sequence[bytes], *, console: Console) -> None:
+def in_turns(scale: float, part: Part) -> Iterator[bytes]:
+    """The same district in smaller workbooks: the first at once, others when they are asked for."""
+    first = [] if part is Part.REST else [first_book().content()]
+    later = [] if part is Part.BEGINNING else later_books(scale)
+    return chain(first, (book.content() for book in later))
+
+
+def load(
+    url: str, workbooks: Iterable[bytes], *, console: Console, part: Part = Part.WHOLE
+) -> None:
     """Load the demo district, or what is missing of it.
+
+    The logins are laid once the first workbook is there: all of them work in its schools.
 
     Raises
     ------
@@ -60,7 +73,7 @@ def load(url: str, workbooks: Sequence[bytes], *, console: Console) -> None:
     wiring.load_tables()
     with told(console) as tell:
         try:
-            asyncio.run(_load(url, workbooks, tell=tell))
+            asyncio.run(_load(url, iter(workbooks), furnished=part is Part.REST, tell=tell))
         except Refused as refused:
             first = "\n".join(
                 f"{problem.sheet} {problem.row} {problem.column}: {problem.message.en}"
@@ -76,19 +89,29 @@ def write(file: Path, workbooks: Sequence[bytes]) -> None:
         name.write_bytes(content)
 
 
-async def _load(url: str, workbooks: Sequence[bytes], *, tell: Tell) -> None:
+async def _load(url: str, workbooks: Iterator[bytes], *, furnished: bool, tell: Tell) -> None:
+    """While the database writes a workbook, the next one is made."""
     database = Database(url)
     try:
         by = opener(await district_id(database))
-        for content in workbooks:
+        content = await asyncio.to_thread(next, workbooks, None)
+        while content is not None:
+            upcoming = asyncio.create_task(asyncio.to_thread(next, workbooks, None))
             await load_workbook(database, content, by=by, progress=tell)
-        await tell(_LETTING_IN, 1.0)
-        async with database.write(by.district_id) as db:
-            await _let_in(db, by=by)
-            await cohort.set_up(db, by=by)
-            await offices.set_up(db, by=by)
+            if not furnished:
+                await tell(_LETTING_IN, 1.0)
+                await _furnish(database, by=by)
+                furnished = True
+            content = await upcoming
     finally:
         await database.close()
+
+
+async def _furnish(database: Database, *, by: Caller) -> None:
+    async with database.write(by.district_id) as db:
+        await _let_in(db, by=by)
+        await cohort.set_up(db, by=by)
+        await offices.set_up(db, by=by)
 
 
 async def district_id(database: Database) -> UUID:

@@ -13,7 +13,7 @@ from service.cli.demo.anchors import (
     DISTRICT_NAME_EN,
     ZONE,
 )
-from service.cli.demo.blueprint import SchoolPlan, count_of
+from service.cli.demo.blueprint import FEWEST_GROUPS, SchoolPlan, count_of
 from service.cli.demo.curriculum import PRESCHOOL_AREAS
 from service.cli.demo.model import Lesson, Teacher, Unit
 from service.cli.demo.world import World, make
@@ -24,6 +24,7 @@ Row = Mapping[str, Any]
 
 _GROUPS_A_FILE = 42
 """A sheet takes so many rows; a district of many times the size comes in several files."""
+_GROUPS_A_TURN = 4
 _GROUPS_SINCE = date(2024, 9, 1)
 _FORMER_MEMBER_OF = 6
 _GATES = ("正门", "东门", "南门", "西门")
@@ -57,16 +58,32 @@ class Book:
 
 def books(scale: float) -> Iterator[Book]:
     """The workbooks of a district of some scale: one, or several where one sheet is too long."""
-    count = count_of(scale)
-    for first in range(1, count + 1, _GROUPS_A_FILE):
-        book = Book()
-        book.add("code", _codes())
-        book.add("term", year.terms())
-        if first == 1:
-            book.add("calendar_day", year.calendar_days())
-        for number in range(first, min(first + _GROUPS_A_FILE, count + 1)):
-            _enter(book, make(number))
-        yield book
+    return map(_book, _turns(1, count_of(scale), _GROUPS_A_FILE))
+
+
+def first_book() -> Book:
+    """The groups that are there at every scale, as a workbook of their own."""
+    return _book(range(1, FEWEST_GROUPS + 1))
+
+
+def later_books(scale: float) -> Iterator[Book]:
+    """The other groups of a district of some scale, a few in each workbook."""
+    return map(_book, _turns(FEWEST_GROUPS + 1, count_of(scale), _GROUPS_A_TURN))
+
+
+def _turns(first: int, last: int, size: int) -> Iterator[range]:
+    return (range(one, min(one + size, last + 1)) for one in range(first, last + 1, size))
+
+
+def _book(numbers: range) -> Book:
+    book = Book()
+    book.add("code", _codes())
+    book.add("term", year.terms())
+    if 1 in numbers:
+        book.add("calendar_day", year.calendar_days())
+    for number in numbers:
+        _enter(book, make(number))
+    return book
 
 
 def _enter(book: Book, world: World) -> None:
