@@ -7,7 +7,7 @@ holds the locks of ``load.lock_resources`` first, and the exclusion constraint j
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from service.timetable.handing import refusal, walk
 from service.timetable.laying import Overlap, judged
 from service.timetable.load import Ground
 from service.timetable.rules import Candidate, Duty, ResourceKind, TimeKind, Way, free
+from service.timetable.rules.booking import Meeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,55 @@ async def openings(
 
     Their duties and the ways between are judged as they would be when the time is taken.
     """
+    scene = await _scene(db, times=times, teachers=teachers, ground=ground)
+    fitting = (one for one in times if all(scene.has_time(id_, one) for id_ in teachers))
+    return list(islice(fitting, limit))
+
+
+async def stretches_of(
+    db: AsyncSession,
+    *,
+    campus_id: UUID,
+    after: datetime,
+    until: date,
+    length: timedelta,
+    ground: Ground,
+) -> list[Opening]:
+    """Stretches of some length that begin with a period of a campus, or after its last one.
+
+    One that begins in the morning ends before noon.
+    """
+    periods = await periods_of(db, campus_id=campus_id, after=after, until=until)
+    last = {one.on_date: one.ends_at for one in periods}
+    begins = {(one.on_date, one.starts_at) for one in periods} | set(last.items())
+    found: list[Opening] = []
+    for day, starts in sorted(begins):
+        noon = datetime.combine(day, ground.habits.noon, starts.tzinfo)
+        if starts >= noon or starts + length <= noon:
+            found.append(Opening(campus_id, day, None, starts, starts + length))
+    return found
+
+
+async def attendances(
+    db: AsyncSession, *, times: Sequence[Opening], teachers: Sequence[UUID], ground: Ground
+) -> list[Meeting]:
+    """Each of these times with those of the teachers who could not be there."""
+    scene = await _scene(db, times=times, teachers=teachers, ground=ground)
+    return [
+        Meeting(
+            on_date=one.on_date,
+            morning=one.starts_at.astimezone(ground.zone).time() < ground.habits.noon,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            missing=frozenset(id_ for id_ in teachers if not scene.has_time(id_, one)),
+        )
+        for one in times
+    ]
+
+
+async def _scene(
+    db: AsyncSession, *, times: Sequence[Opening], teachers: Sequence[UUID], ground: Ground
+) -> "_Scene":
     days = load.whole_days((one.starts_at for one in times), zone=ground.zone)
     standing = await load.standing(db, resources=teachers, days=days)
     places = {one.campus_id for one in times}
@@ -164,8 +214,7 @@ async def openings(
     scene = _Scene(defaultdict(list), ways, ground.zone)
     for duty in standing:
         scene.day(duty.resource_id, duty.starts_at).append(duty)
-    fitting = (one for one in times if all(scene.has_time(id_, one) for id_ in teachers))
-    return list(islice(fitting, limit))
+    return scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.readers import Reader, Rows, Spelled, each
 from service.timetable import queries
-from service.timetable.queries import absence, attendance, swap
+from service.timetable.queries import absence, attendance, booking, swap
 from service.timetable.schemas import ClassOut, RoomOut, WayOut, national_subjects, status_labels
 from service.timetable.schemas.absence import CoverOut, DutyPolicyOut, LeaveOut, OfferOut
 from service.timetable.schemas.attendance import AttendanceOut
+from service.timetable.schemas.booking import BookingOut
 from service.timetable.schemas.swap import SwapOut
 from service.timetable.tables import (
     Attendance,
@@ -22,6 +23,7 @@ from service.timetable.tables import (
     Leave,
     Lesson,
     Room,
+    RoomBooking,
     Swap,
     TravelTime,
 )
@@ -36,6 +38,11 @@ async def _classes(_: AsyncSession, caller: Caller) -> Rows:
 
 async def _rooms(_: AsyncSession, caller: Caller) -> Rows:
     return Rows(queries.rooms(caller, campus_id=None, q=None), each(RoomOut.of))
+
+
+async def _bookings(_: AsyncSession, caller: Caller) -> Rows:
+    seen = booking.bookings(caller, wanted=booking.BookingFilter())
+    return Rows(seen, each(lambda row: BookingOut.of(booking.Booked(*row))))
 
 
 async def _ways(_: AsyncSession, caller: Caller) -> Rows:
@@ -78,6 +85,7 @@ async def _attendance(_: AsyncSession, caller: Caller) -> Rows:
 READERS = (
     Reader(table=ClassSection, permission=READ, rows=_classes),
     Reader(table=Room, permission=READ, rows=_rooms),
+    Reader(table=RoomBooking, permission=READ, rows=_bookings),
     Reader(table=TravelTime, permission=READ, rows=_ways),
     Reader(table=Lesson, permission=READ, rows=_lessons, spread_over=col(Lesson.slot_id)),
     Reader(table=DutyPolicy, permission=READ, rows=_policies),

@@ -372,6 +372,20 @@ async def _of_a_term(place: Place) -> Any:
     return {"term_id": str(await place.the("term"))}
 
 
+async def _new_booking(place: Place) -> Any:
+    day = date(2060, 2, 1) + timedelta(days=place.number())
+    return {
+        "room_id": str(await place.the("room")),
+        "starts_at": f"{day}T14:00:00+08:00",
+        "ends_at": f"{day}T15:00:00+08:00",
+        "purpose": "联合教研",
+    }
+
+
+async def _of_research(place: Place) -> Any:
+    return {"campus_id": str(await place.the("campus")), "subject": "24"}
+
+
 _AT_NINE = {"at": "2039-03-01T09:00:00+08:00"}
 
 TIMETABLE: Chapter = {
@@ -383,6 +397,11 @@ TIMETABLE: Chapter = {
     "createRoom": op("timetable.write", at="campus", body=_new_room, in_body=True),
     "getRoom": op("timetable.read"),
     "changeRoom": op("timetable.write", body=_always({"name": "舞蹈教室"})),
+    "listRoomBookings": op("timetable.read", lists="room_booking"),
+    "bookRoom": op("timetable.write", at="room", body=_new_booking, in_body=True),
+    "getRoomBooking": op("timetable.read"),
+    "cancelRoomBooking": op("timetable.write"),
+    "listResearchTimes": op("timetable.read", asks=_of_research),
     "listTravelTimes": op("timetable.read"),
     "getTravelTime": op("timetable.read", at="way"),
     "setTravelTime": op("timetable.write", at="way", body=_always({"minutes": 35})),

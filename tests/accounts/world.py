@@ -36,6 +36,7 @@ from service.timetable.tables import (
     Leave,
     Lesson,
     Room,
+    RoomBooking,
     Swap,
     SwapLeg,
     TravelTime,
@@ -430,6 +431,20 @@ async def _room(place: Place) -> UUID:
             campus_id=await place.the("campus"),
             code=code,
             name="音乐教室",
+        )
+    )
+
+
+@builds("room_booking", Anchor.SCHOOL)
+async def _room_booking(place: Place) -> UUID:
+    return await place.keep(
+        RoomBooking(
+            district_id=place.district.id,
+            room_id=await place.the("room"),
+            starts_at=datetime(2060, 1, 1, 1, tzinfo=UTC),
+            ends_at=datetime(2060, 1, 1, 2, tzinfo=UTC),
+            purpose="联合教研",
+            booked_by_name="教务处",
         )
     )
 

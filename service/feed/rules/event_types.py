@@ -180,6 +180,7 @@ NOUNS: Mapping[str, Noun] = {
     ),
     "class": Noun(Text("班级", "Class"), _TIMETABLE, ("created", "changed")),
     "room": Noun(Text("教室", "Room"), _TIMETABLE, ("created", "changed")),
+    "room-booking": Noun(Text("教室预订", "Room booking"), _TIMETABLE, ("made", "cancelled")),
     "travel-time": Noun(Text("交通时间", "Travel time"), _TIMETABLE, ("created", "changed")),
     "lessons": Noun(Text("课表", "Lessons of a slot"), _TIMETABLE, ("laid", "relaid", "withdrawn")),
     "lesson": Noun(

@@ -1,6 +1,16 @@
 """Routes of the timetable, a file per noun."""
 
-from service.timetable.routes import attendance, comparing, cover, day, leave, lessons, places, swap
+from service.timetable.routes import (
+    attendance,
+    booking,
+    comparing,
+    cover,
+    day,
+    leave,
+    lessons,
+    places,
+    swap,
+)
 
 routers = [
     *places.routers,
@@ -11,4 +21,5 @@ routers = [
     *attendance.routers,
     day.router,
     comparing.router,
+    *booking.routers,
 ]

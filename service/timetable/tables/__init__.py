@@ -2,6 +2,7 @@
 
 from service.timetable.tables.absence import Cover, CoverOffer, DutyPolicy, Leave
 from service.timetable.tables.attendance import Attendance, ClosedMonth
+from service.timetable.tables.booking import RoomBooking
 from service.timetable.tables.lessons import (
     ClassSection,
     Lesson,
@@ -24,6 +25,7 @@ __all__ = [
     "Lesson",
     "Occupancy",
     "Room",
+    "RoomBooking",
     "Swap",
     "SwapLeg",
     "TravelTime",
