@@ -1,26 +1,20 @@
 """The demo district moves in through the workbook, and what documentation promises is there."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
-import asyncpg
 import httpx
 import pytest
-from rich.console import Console
 
 from service.accounts.rules import Scope
 from service.cli.demo import anchors, loading
 from service.cli.demo.workbook import books
 from service.cli.districts import opener
 from service.kit import clock
-from service.kit.db import Database
-from service.main import create_app
 from service.partners.loading import load_workbook
-from tests.conftest import TEMPLATE, driverless, named
+from tests.demo.conftest import SCALE
 
-SCALE = 0.05
 WEEK = {"from": "2026-09-14", "until": "2026-09-21"}
 
 
@@ -28,47 +22,6 @@ WEEK = {"from": "2026-09-14", "until": "2026-09-21"}
 def in_the_third_week() -> Iterator[None]:
     with clock.freeze(datetime.fromisoformat("2026-09-14T07:00:00+08:00")):
         yield
-
-
-@pytest.fixture(scope="module")
-async def district(cluster, database_url, worker_id) -> AsyncIterator[Database]:
-    """A database of its own: the district is loaded once for all tests here."""
-    name = f"demo_{worker_id}"
-    connection = await asyncpg.connect(driverless(cluster))
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    url = named(cluster, name)
-    await asyncio.to_thread(loading.load, url, loading.invented(SCALE), console=Console(quiet=True))
-    database = Database(url)
-    yield database
-    await database.close()
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
-
-
-@pytest.fixture(scope="module")
-def service(district):
-    return create_app(district)
-
-
-@pytest.fixture
-async def sign_in(service):
-    """``await sign_in("teacher")`` as somebody whom the README names."""
-    clients = []
-
-    async def enter(username: str) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(service), base_url="http://huangge.test"
-        )
-        clients.append(client)
-        form = {"grant_type": "password", "username": username, "password": loading.PASSWORD}
-        answer = await client.post("/v1/oauth/token", data=form)
-        assert answer.status_code == 200, answer.text
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return client
-
-    yield enter
-    for client in clients:
-        await client.aclose()
 
 
 async def asked(client, path, **params):
