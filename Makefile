@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 
 PYTHON ?= $(firstword $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name; done))
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done))
 VENV := .venv
 BIN := $(VENV)/bin
 # The environment is built by a uv of this machine, else by a private one under .huangge/tools.
@@ -94,16 +94,17 @@ covered: $(VENV)/.dev browser ## 测试与覆盖率门槛 · Tests, and how much
 
 # Environment
 
-.PHONY: python
-python:
-	@test -n "$(PYTHON)" || { echo '需要 Python 3.11 或更新版本。Python 3.11 or newer is needed.'; exit 2; }
+# Only who prepares an environment looks for a Python: looking takes as long as half of a start.
+PREPARE = @test -n "$(PYTHON)" || { echo '需要 Python 3.11 或更新版本。Python 3.11 or newer is needed.'; exit 2; }
 
-$(VENV)/.run: uv.lock pyproject.toml .ci/bootstrap.py | python
+$(VENV)/.run: uv.lock pyproject.toml .ci/bootstrap.py
+	$(PREPARE)
 	@echo '正在准备运行环境(仅首次)… Preparing the environment (only once) …'
 	@$(UV) sync --frozen --no-dev --inexact --python "$(PYTHON)"
 	@touch $@
 
-$(VENV)/.dev: uv.lock pyproject.toml .ci/bootstrap.py | python
+$(VENV)/.dev: uv.lock pyproject.toml .ci/bootstrap.py
+	$(PREPARE)
 	@echo '正在准备开发环境(仅首次)… Preparing the development environment (only once) …'
 	@$(UV) sync --frozen --python "$(PYTHON)"
 	@touch $@ $(VENV)/.run

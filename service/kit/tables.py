@@ -57,7 +57,8 @@ class Xid8(UserDefinedType[int]):
 class Table(SQLModel):
     """The base of every table; it does not validate, so only checked values may reach it."""
 
-    model_config = SQLModelConfig(arbitrary_types_allowed=True)
+    # Validators that nobody asks are not built.
+    model_config = SQLModelConfig(arbitrary_types_allowed=True, defer_build=True)
 
     __collection__: ClassVar[str] = ""
     """The plural name of the API path, for rows that appear in the change feed."""

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome, Versioned, change_fields, days
 from service.kit.journal import record_many
+from service.kit.pinyin import pinyin_of
 from service.kit.problems import FieldError, Text
 from service.network import queries
 from service.network.problems import RowsUnfit
@@ -27,7 +28,6 @@ from service.network.rules import (
     GroupState,
     Tier,
     may_correct,
-    pinyin_of,
 )
 from service.network.schemas import (
     CampusRow,

@@ -9,6 +9,7 @@ from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, covers, days
 from service.kit.journal import record
+from service.kit.pinyin import pinyin_of
 from service.kit.problems import FieldError
 from service.network import queries
 from service.network.access import reaches_district
@@ -21,7 +22,7 @@ from service.network.problems import (
     UnknownCategory,
 )
 from service.network.queries import Standpoint
-from service.network.rules import FAULTS, GroupState, lacking, may_end, pinyin_of
+from service.network.rules import FAULTS, GroupState, lacking, may_end
 from service.network.schemas import EndIn, GroupIn, HeadIn, member_of
 from service.network.tables import Group, GroupHead, Membership
 

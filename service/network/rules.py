@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pypinyin import lazy_pinyin
-
 from service.kit.problems import FieldError, Text
 
 CLOSE_SEATS = (1, 2)
@@ -582,11 +580,3 @@ def merged(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
         else:
             result[name] = value
     return result
-
-
-# Names
-
-
-def pinyin_of(name: str) -> str:
-    """How a Chinese name is sorted and searched by people who type it in Latin letters."""
-    return "".join(lazy_pinyin(name)).lower().replace(" ", "")

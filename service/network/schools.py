@@ -9,6 +9,7 @@ from service.kit.auth import Caller, Permission
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, covers, days
 from service.kit.journal import record
+from service.kit.pinyin import pinyin_of
 from service.kit.problems import FieldError, RelatedNotFound, Text
 from service.network import queries
 from service.network.access import reaches_district
@@ -19,7 +20,7 @@ from service.network.problems import (
     IdentifierTaken,
     SchoolNotFound,
 )
-from service.network.rules import may_end, pinyin_of
+from service.network.rules import may_end
 from service.network.schemas import CampusIn, DesignationIn, EndIn, SchoolIn
 from service.network.tables import Campus, School, SchoolDesignation, SchoolIdentifier
 

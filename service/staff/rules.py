@@ -6,9 +6,8 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from pypinyin import lazy_pinyin
-
 from service.kit.auth import FieldProfile
+from service.kit.pinyin import pinyin_of
 from service.staff.problems import EmployedThere, EmploymentContradicts, NotEmployed
 
 
@@ -207,8 +206,7 @@ def pinyin_of_person(name: str) -> str:
     """How a person's name is sorted and typed in Latin letters; surnames are read as surnames."""
     surname = next((one for one in (name[:2], name[:1]) if one in _SURNAMES), "")
     rest = name.removeprefix(surname)
-    letters = _SURNAMES.get(surname, "") + "".join(lazy_pinyin(rest))
-    return letters.lower().replace(" ", "")
+    return _SURNAMES.get(surname, "") + pinyin_of(rest)
 
 
 _HONOURS = frozenset({"backbone_level", "backbone_label", "backbone_grantor", "teaching_since"})

@@ -1,6 +1,8 @@
 """Clock, ids, languages, problems, preconditions, ranges: the small pieces."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -11,8 +13,11 @@ from service.kit.audit import plain
 from service.kit.auth import Caller, Grant, Permission, Reach, Role, system
 from service.kit.conditional import ANY, Precondition, etag, matches
 from service.kit.db import Outcome, asyncpg_url
+from service.kit.http.deps import public
+from service.kit.http.routing import Route
 from service.kit.http.validation import message_for, pointer_of
 from service.kit.ids import new_id
+from service.kit.pinyin import pinyin_of
 from service.kit.problems import (
     CATALOGUE,
     PreconditionFailed,
@@ -199,3 +204,27 @@ def test_a_server_without_a_secret_does_not_start(monkeypatch: pytest.MonkeyPatc
         signing_secret()
     monkeypatch.undo()
     settings.cache_clear()
+
+
+def test_a_name_is_sorted_as_it_is_spoken() -> None:
+    assert pinyin_of("江湾 第1小学") == "jiangwandi1xiaoxue"
+
+
+def test_an_operation_is_analysed_once_however_many_ask_for_it_first() -> None:
+    async def endpoint(_: None = public(), *, wanted: int = 0) -> int:
+        return wanted
+
+    for _ in range(20):
+        route = Route("/v1/things", endpoint, methods=["GET"])
+        ready = Barrier(4)
+
+        def known(_: int, route: Route = route, ready: Barrier = ready) -> tuple[object, object]:
+            ready.wait()
+            return route.app, route.known_parameters
+
+        with ThreadPoolExecutor(4) as askers:
+            answers = list(askers.map(known, range(4)))
+
+        assert answers == [(route.app, frozenset({"wanted"}))] * 4
+        with pytest.raises(AttributeError, match="nonsense"):
+            _ = route.nonsense

@@ -41,7 +41,6 @@ from service.network.rules import (
     members_on,
     merged,
     notices,
-    pinyin_of,
     plan_change,
 )
 
@@ -540,7 +539,3 @@ def test_settings_are_merged_and_null_takes_one_away():
 def test_rural_follows_the_districts_list():
     assert is_rural("220", rural_codes=("210", "220"))
     assert not is_rural("121", rural_codes=("210", "220"))
-
-
-def test_a_name_is_sorted_as_it_is_spoken():
-    assert pinyin_of("江湾 第1小学") == "jiangwandi1xiaoxue"

@@ -5,8 +5,9 @@ every problem an operation can answer stands in its documentation.
 """
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import date, datetime
+from threading import RLock
 from typing import Any, cast, get_args
 
 from fastapi import APIRouter, Request
@@ -16,6 +17,7 @@ from fastapi.params import Param
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime
 from starlette.responses import Response
+from starlette.routing import compile_path
 from typing_extensions import override
 
 from service.kit import idempotency, synctoken
@@ -46,6 +48,7 @@ from service.kit.problems import (
 
 _UNDECLARED: Any = object()
 _DAY = re.compile(r"(\d{4})-\d\d-\d\d")
+_ANALYSING = RLock()
 _KEPT_HEADERS = frozenset({"etag", "location", "content-type", "link"})
 
 Responses = dict[int | str, dict[str, Any]]
@@ -127,8 +130,30 @@ def _days(dependant: Dependant) -> frozenset[str]:
 class Route(APIRoute):
     """An operation of the contract."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, methods: Collection[str], **told: Any
+    ) -> None:
+        self.path_regex, _, self.param_convertors = compile_path(path)
+        self.endpoint = endpoint
+        self.methods = set(methods)
+        self._told = {"path": path, "endpoint": endpoint, "methods": methods, **told}
+
+    def __getattr__(self, name: str) -> Any:
+        """What is known of an operation once it is analysed, which the first who asks lets happen.
+
+        Analysing all of them at once would be a third of a start.
+        """
+        # The contract is written in a thread of its own.
+        with _ANALYSING:
+            told = self.__dict__.pop("_told", None)
+            if told is not None:
+                super().__init__(**told)
+                self._analyse()
+            if name in self.__dict__:
+                return self.__dict__[name]
+        raise AttributeError(f"a route has no {name!r}", name=name, obj=self)
+
+    def _analyse(self) -> None:
         by_place = _parameters(self.dependant)
         self.known_parameters = by_place["query"]
         self.day_parameters = _days(self.dependant)
