@@ -152,12 +152,14 @@ def import_(
 ) -> None:
     """导入学区工作簿。Import a district's workbook."""
     with _explained():
-        from service.cli import ground, importing, schema
+        with quick.loading():
+            from service.cli import ground, importing, schema
 
         ground.speak_to_people()
         with ground.database() as url:
             schema.migrate(url)
-            importing.load(url, file, district=district, console=console)
+            with quick.loading():
+                importing.load(url, file, district=district, console=console)
 
 
 @app.command()
@@ -183,7 +185,8 @@ def demo(
             return
         with ground.database() as url:
             schema.migrate(url)
-            loading.load(url, loading.in_turns(scale, part), console=console, part=part)
+            with quick.loading():
+                loading.load(url, loading.in_turns(scale, part), console=console, part=part)
         if part is not Part.BEGINNING:
             say(console, "演示学区已全部载入。", "The whole demo district is there.")
 
