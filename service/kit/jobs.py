@@ -7,7 +7,7 @@ be safe to run twice: a worker that dies hands its job to the next one.
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -15,9 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit.db import Database
-
-if TYPE_CHECKING:
-    from pgqueuer import Queries
 
 Handler = Callable[[Database, UUID, dict[str, Any]], Awaitable[None]]
 
@@ -65,24 +62,23 @@ async def enqueue(
 
     With ``once``, a second wish is dropped while the first waits or runs.
     """
-    queue = await _queue(await db.connection())
+    # The library brings its worker along, for which a start of the service should not wait.
+    from pgqueuer import AsyncpgDriver, Queries
+
+    raw = await (await db.connection()).get_raw_connection()
+    queries = Queries(AsyncpgDriver(raw.driver_connection))  # type: ignore[arg-type]
     body = orjson.dumps({"district_id": str(district_id), **payload})
-    await queue.enqueue(
+    await queries.enqueue(
         name, body, execute_after=after, dedupe_key=once, on_conflict="skip" if once else "raise"
     )
 
 
 async def install(connection: AsyncConnection) -> None:
     """Make the queue's own tables, for databases that tests throw away."""
-    await (await _queue(connection)).install()
-
-
-async def _queue(connection: AsyncConnection) -> "Queries":
-    # The library brings its worker along; who only wishes for jobs should not start later for it.
     from pgqueuer import AsyncpgDriver, Queries
 
     raw = await connection.get_raw_connection()
-    return Queries(AsyncpgDriver(raw.driver_connection))  # type: ignore[arg-type]
+    await Queries(AsyncpgDriver(raw.driver_connection)).install()  # type: ignore[arg-type]
 
 
 async def run(database: Database, name: str, body: bytes) -> None:
