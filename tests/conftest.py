@@ -259,9 +259,12 @@ def make(database: Database, district: Any) -> Make:
 @pytest.fixture(scope="session")
 def application(sessions: Database) -> FastAPI:
     """The service, made once: laying out its routes takes longer than most tests."""
-    from service.main import create_app
+    from service.cli import quick
 
-    return create_app(sessions)
+    with quick.loading():
+        from service.main import create_app
+
+        return create_app(sessions)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, change_fields, days
 from service.kit.journal import record, record_many
 from service.kit.problems import Busy, FieldError, Forbidden, InvalidValue, Text
+from service.network.queries import visible_group
 from service.network.rules import OwnerKind
 from service.network.tasks import NewTask, open_task
 from service.timetable import laying
@@ -154,7 +155,7 @@ async def publish(
     ScheduleConflict
         Somebody is busy, a way is too long, or people and schools do not allow it.
     """
-    await queries.visible_group(db, caller=caller, group_id=group_id)
+    await visible_group(db, caller=caller, group_id=group_id, permission=Permission.ASSIGNMENT_READ)
     if not await queries.governs(db, caller=caller, group_id=group_id):
         raise Forbidden
     ground = await timetable.ground(db, district_id=caller.district_id)

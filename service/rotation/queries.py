@@ -12,9 +12,9 @@ from sqlmodel import col, select
 from service.kit import clock
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
-from service.network.access import members_of, visible_groups, visible_schools
-from service.network.problems import GroupNotFound, SchoolNotFound
-from service.network.tables import District, Group, School
+from service.network.access import members_of, visible_schools
+from service.network.problems import SchoolNotFound
+from service.network.tables import District, School
 from service.rotation.rules import Person, Policy
 from service.staff.rules import Title
 
@@ -52,22 +52,6 @@ async def visible_school(db: AsyncSession, *, caller: Caller, school_id: UUID) -
     found = (await db.exec(statement)).one_or_none()
     if found is None:
         raise SchoolNotFound
-    return found
-
-
-async def visible_group(db: AsyncSession, *, caller: Caller, group_id: UUID) -> Group:
-    """A group within reach.
-
-    Raises
-    ------
-    GroupNotFound
-        It does not exist, or the caller may not see it.
-    """
-    reached = visible_groups(caller, Permission.ROTATION_READ)
-    statement = select(Group).where(col(Group.id) == group_id, col(Group.id).in_(reached))
-    found = (await db.exec(statement)).one_or_none()
-    if found is None:
-        raise GroupNotFound
     return found
 
 

@@ -11,6 +11,7 @@ from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.http import ReadDb, english, make_router, may_fail, needs
 from service.network.problems import GroupNotFound, SchoolNotFound
+from service.network.queries import visible_group
 from service.rotation import queries
 from service.rotation.rules import Measure, structure_of
 from service.rotation.schemas import (
@@ -119,7 +120,9 @@ async def get_group_structure(
     *, db: ReadDb, caller: Reader, group_id: UUID, days: Annotated[Days, Depends()]
 ) -> GroupStructureOut:
     """A group's staff before and after."""
-    group = await queries.visible_group(db, caller=caller, group_id=group_id)
+    group = await visible_group(
+        db, caller=caller, group_id=group_id, permission=Permission.ROTATION_READ
+    )
     before, after = await days.in_district(db, caller)
     schools = await queries.schools_of_group(db, caller=caller, group_id=group_id, day=after)
     ids = [school.id for school in schools]

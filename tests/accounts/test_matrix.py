@@ -191,6 +191,7 @@ class Asking:
         self.client = client
         self.places = places
         self.sessions: dict[str, Any] = {}
+        self.tokens: dict[str, str] = {}
         self.wrong: list[str] = []
 
     async def everything(self, operation: Operation) -> None:
@@ -255,7 +256,9 @@ class Asking:
         return place
 
     def _token(self, role: str) -> str | None:
-        return access_token(self.sessions[role]) if role in self.sessions else None
+        if role in self.sessions and role not in self.tokens:
+            self.tokens[role] = access_token(self.sessions[role])
+        return self.tokens.get(role)
 
 
 def _inside(item: Any, path: str) -> str:

@@ -20,24 +20,10 @@ from service.itinerant.tables import Assignment, AssignmentAmendment, TimetableV
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.network.access import governed_groups, visible_groups
-from service.network.problems import GroupNotFound
 from service.network.tables import Campus, Group, School
 from service.staff.tables import Teacher
 
 # Groups
-
-
-async def visible_group(db: AsyncSession, *, caller: Caller, group_id: UUID) -> None:
-    """Whether a group is within reach.
-
-    Raises
-    ------
-    GroupNotFound
-        It does not exist, or the caller may not see it.
-    """
-    seen = visible_groups(caller, Permission.ASSIGNMENT_READ).where(col(Group.id) == group_id)
-    if (await db.exec(seen)).one_or_none() is None:
-        raise GroupNotFound
 
 
 async def governs(db: AsyncSession, *, caller: Caller, group_id: UUID) -> bool:

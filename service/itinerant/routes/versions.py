@@ -46,6 +46,7 @@ from service.kit.http import (
 )
 from service.kit.problems import InvalidValue, RelatedNotFound
 from service.network.problems import GroupNotFound
+from service.network.queries import visible_group
 from service.timetable import load as timetable
 from service.timetable.problems import ScheduleConflict
 
@@ -125,7 +126,7 @@ async def get_itinerant_draft(
     *, db: ReadDb, caller: Reader, group_id: UUID, term_id: TermId, tag: Tag
 ) -> TimetableDraftOut:
     """Read the draft of a group's timetable."""
-    await queries.visible_group(db, caller=caller, group_id=group_id)
+    await visible_group(db, caller=caller, group_id=group_id, permission=Permission.ASSIGNMENT_READ)
     found = await queries.drafted(db, group_id=group_id, term_id=term_id, hold=False)
     version = queries.draft_tag(found)
     tag(version)
@@ -155,7 +156,7 @@ async def check_itinerant_draft(
     *, db: ReadDb, caller: Reader, group_id: UUID, term_id: TermId, body: CheckIn
 ) -> WholeCheckOut:
     """Check the draft of a group's timetable."""
-    await queries.visible_group(db, caller=caller, group_id=group_id)
+    await visible_group(db, caller=caller, group_id=group_id, permission=Permission.ASSIGNMENT_READ)
     ground = await timetable.ground(db, district_id=caller.district_id)
     from_date = whole.first_day(ground, body.from_date)
     edits, _ = await whole.edits_of(

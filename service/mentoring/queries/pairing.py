@@ -118,6 +118,8 @@ class _Someone:
         )
 
 
+# Made once: an alias finds out about its columns when they are first named.
+_MENTOR, _MENTEE, _GUIDE = _Someone.new(), _Someone.new(), _Someone.new()
 _ROLE = and_(col(CodeItem.list) == "mentor_role", col(CodeItem.code) == col(Pairing.role))
 
 
@@ -127,7 +129,7 @@ def pairings(caller: Caller, *, day: date, wanted: PairingFilter) -> Select[Any]
 
 
 def _rows(day: date, *, wanted: PairingFilter) -> Select[Any]:
-    mentor, mentee = _Someone.new(), _Someone.new()
+    mentor, mentee = _MENTOR, _MENTEE
     statement: Select[Any] = select_rows(
         Pairing, mentor.shown, mentee.shown, col(CodeItem.zh), col(CodeItem.en)
     )
@@ -473,7 +475,7 @@ def _weak(day: date) -> ColumnElement[bool]:
 
 def guided_on(day: date) -> Subquery:
     """The mentors of every mentee on a day, and what the dual rule counts."""
-    mentor, home = _Someone.new(), aliased(Employment)
+    mentor, home = _GUIDE, aliased(Employment)
     active = func.coalesce(col(Pairing.activated_on) <= day, literal(value=False))
     outside = func.coalesce(mentor.school.id != home.school_id, literal(value=False))
     guide = func.jsonb_build_object(

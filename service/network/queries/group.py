@@ -88,8 +88,10 @@ def _exists_on(day: date) -> ColumnElement[bool]:
     )
 
 
-async def visible_group(db: AsyncSession, *, caller: Caller, group_id: UUID) -> Group:
-    """A group within reach.
+async def visible_group(
+    db: AsyncSession, *, caller: Caller, group_id: UUID, permission: Permission = READ
+) -> Group:
+    """A group within reach of a permission.
 
     Raises
     ------
@@ -97,7 +99,7 @@ async def visible_group(db: AsyncSession, *, caller: Caller, group_id: UUID) -> 
         It does not exist, or the caller may not see it.
     """
     statement = select(Group).where(
-        col(Group.id) == group_id, col(Group.id).in_(visible_groups(caller, READ))
+        col(Group.id) == group_id, col(Group.id).in_(visible_groups(caller, permission))
     )
     found = (await db.exec(statement)).one_or_none()
     if found is None:

@@ -12,9 +12,10 @@ from sqlmodel import col, select
 
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession, Instant
-from service.network.access import members_of, today_in, visible_groups, visible_schools
-from service.network.problems import CampusNotFound, GroupNotFound
-from service.network.tables import Campus, Group, School
+from service.network.access import members_of, today_in, visible_schools
+from service.network.problems import CampusNotFound
+from service.network.queries import visible_group
+from service.network.tables import Campus, School
 from service.staff.access import visible_teachers
 from service.staff.tables import Employment, Qualification, Teacher
 from service.timetable.access import visible_campuses
@@ -174,9 +175,7 @@ async def campus_of_group(
     CampusNotFound
         It is none of the group's.
     """
-    seen = visible_groups(caller, Permission.TIMETABLE_READ).where(col(Group.id) == group_id)
-    if (await db.exec(seen)).one_or_none() is None:
-        raise GroupNotFound
+    await visible_group(db, caller=caller, group_id=group_id, permission=Permission.TIMETABLE_READ)
     members = members_of([group_id], on=today_in(caller.district_id))
     statement = select(Campus).where(
         col(Campus.id) == campus_id, col(Campus.school_id).in_(members)
