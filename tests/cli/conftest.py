@@ -1,5 +1,6 @@
 """Commands run as people run them: another process, its own directory, signals."""
 
+import fcntl
 import os
 import re
 import select
@@ -18,7 +19,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service.cli import postgres
+from service.cli import migrations, postgres
 from service.kit.settings import settings
 
 PATIENCE = 240  # a shared machine may be slow; what hangs is still found
@@ -31,6 +32,25 @@ def place() -> Path:
     folder.mkdir()
     folder.chmod(0o711)
     return folder
+
+
+@pytest.fixture(scope="session")
+def furnish() -> Callable[[Path], None]:
+    """Put a cluster with the schema into a place, where how it comes about is not the question."""
+    home = settings().data_dir / "furnished"
+    with (settings().data_dir / "furnished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            home.mkdir()
+            home.chmod(0o711)
+            with postgres.running(home) as url:
+                migrations.upgrade(url)
+
+    def copy(place: Path) -> None:
+        # The files keep their owner, who may be another than the one who copies.
+        subprocess.run(["cp", "-a", f"{home}/.", place], check=True)
+
+    return copy
 
 
 @dataclass

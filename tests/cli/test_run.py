@@ -12,7 +12,10 @@ import httpx
 from tests.cli.conftest import PATIENCE, Running, environment, kill, server_of
 
 
-def test_two_offices_answer_say_where_and_stop_cleanly(start, place):
+def test_two_offices_answer_say_where_and_stop_cleanly(start, place, furnish):
+    for home in ("one", "two"):
+        (place / home).mkdir()
+        furnish(place / home)
     one, two = start(place / "one"), start(place / "two")
 
     assert one.address != two.address
@@ -26,7 +29,10 @@ def test_two_offices_answer_say_where_and_stop_cleanly(start, place):
         assert not (place / home / "postgres/data/postmaster.pid").exists()
 
 
-async def test_a_killed_service_loses_nothing_and_starts_again(start, place, embedded, worker_of):
+async def test_a_killed_service_loses_nothing_and_starts_again(
+    start, place, embedded, worker_of, furnish
+):
+    furnish(place)
     running = start()
     await embedded("CREATE TABLE kept (n int)")
     await embedded("INSERT INTO kept VALUES (7)")
@@ -79,7 +85,8 @@ def test_migrating_twice_changes_nothing(huangge, place):
     assert (place / "secret").stat().st_mode & 0o077 == 0
 
 
-def test_a_server_alone_answers_until_it_is_told_to_stop(place, free_port):
+def test_a_server_alone_answers_until_it_is_told_to_stop(place, free_port, furnish):
+    furnish(place)
     command = [sys.executable, "-m", "service.cli.main", "serve", "--workers", "2"]
     process = subprocess.Popen(command, env=environment(place, HUANGGE_PORT=str(free_port)))
     try:
