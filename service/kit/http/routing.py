@@ -17,7 +17,8 @@ from fastapi.params import Param
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime
 from starlette.responses import Response
-from starlette.routing import compile_path
+from starlette.routing import Match, compile_path
+from starlette.types import Scope
 from typing_extensions import override
 
 from service.kit import idempotency, synctoken
@@ -133,6 +134,7 @@ class Route(APIRoute):
     def __init__(
         self, path: str, endpoint: Callable[..., Any], *, methods: Collection[str], **told: Any
     ) -> None:
+        self.beginning = path.partition("{")[0]
         self.path_regex, _, self.param_convertors = compile_path(path)
         self.endpoint = endpoint
         self.methods = set(methods)
@@ -152,6 +154,13 @@ class Route(APIRoute):
             if name in self.__dict__:
                 return self.__dict__[name]
         raise AttributeError(f"a route has no {name!r}", name=name, obj=self)
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for this operation; most are not, which its beginning tells."""
+        if not scope.get("root_path") and not scope["path"].startswith(self.beginning):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def _analyse(self) -> None:
         by_place = _parameters(self.dependant)
