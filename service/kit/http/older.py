@@ -9,7 +9,7 @@ https://learn.openapis.org/upgrading/v3.0-to-v3.1.html
 from collections.abc import Mapping
 from typing import Any
 
-Document = dict[str, Any]
+from service.kit.http.openapi import Document
 
 _NULL = {"type": "null"}
 _PAYLOADS = frozenset({"example", "value", "default", "enum"})
