@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from service.cli import quick, schema
+from service.cli import schema
+from service.kit import quick
 from service.main import create_app
 
 

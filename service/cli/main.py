@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from service.cli import quick
 from service.cli.demo.part import Part
 from service.cli.errors import CommandError
+from service.kit import quick
 
 app = typer.Typer(
     name="huangge",
@@ -204,10 +204,11 @@ def openapi(
     with _explained():
         # The document does not depend on any installation.
         os.environ.setdefault("HUANGGE_SECRET", "the document is the same with every secret")
-        from service.cli import contract
-        from service.main import create_app
+        with quick.loading():
+            from service.cli import contract
+            from service.main import create_app
 
-        document = create_app().openapi()
+            document = create_app().openapi()
         if check:
             contract.check(file, document, base=base)
         else:

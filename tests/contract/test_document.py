@@ -3,13 +3,16 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -37,26 +40,32 @@ CHECKS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def operations() -> Mapping[str, Sequence[Any]]:
+    """Every operation, by the tag it stands under."""
+    schema: Any = schemathesis.openapi.from_dict(DOCUMENT)
+    found = defaultdict(list)
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        for tag in operation.definition.raw.get("tags", ()):
+            found[tag].append(operation)
+    return found
+
+
 @pytest.mark.parametrize("tag", TAGS)
 async def test_the_document_announces_every_answer(
-    tag: str, app: Any, address: str, ids: Ids, as_: Any
+    tag: str, operations: Mapping[str, Sequence[Any]], address: str, ids: Ids, as_: Any
 ) -> None:
     office = as_(Role.DISTRICT_ADMIN)
     token = (await office.get("/v1/district")).request.headers["Authorization"]
-    schema = schemathesis.openapi.from_dict(app.openapi())
 
-    for operation in operations(schema, tag=tag):
-        await asyncio.to_thread(probe, operation, address=address, token=token, ids=ids)
-
-
-def operations(schema: Any, *, tag: str) -> Iterator[Any]:
-    for result in schema.get_all_operations():
-        operation = result.ok()
-        if tag in operation.definition.raw.get("tags", ()):
-            yield operation
+    with requests.Session() as caller:
+        caller.headers["Authorization"] = token
+        for operation in operations[tag]:
+            await asyncio.to_thread(probe, operation, address=address, caller=caller, ids=ids)
 
 
-def probe(operation: Any, *, address: str, token: str, ids: Ids) -> None:
+def probe(operation: Any, *, address: str, caller: requests.Session, ids: Ids) -> None:
     """Ask one operation for all sorts of things, some of which exist."""
 
     @given(data=st.data())
@@ -73,9 +82,7 @@ def probe(operation: Any, *, address: str, token: str, ids: Ids) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))
         case.path_parameters = named(case.path_parameters, ids=ids, data=data)
         case.body = named(case.body, ids=ids, data=data)
-        response = case.call(
-            base_url=address, headers={"Authorization": token}, allow_redirects=False
-        )
+        response = case.call(base_url=address, session=caller, allow_redirects=False)
         case.validate_response(response, checks=CHECKS)
 
     ask()
@@ -105,8 +112,13 @@ def existing(key: Any, *, ids: Ids, data: st.DataObject) -> Any:
 
 async def test_the_document_is_the_one_that_is_published(client: httpx.AsyncClient) -> None:
     served = (await client.get("/openapi.json")).json()
+    published = deepcopy(DOCUMENT)
 
-    assert {tag["name"] for tag in served["tags"]} == set(TAGS)
+    # Other tests of this process have problems of their own, and each is an example.
+    shown = served["components"].pop("examples")
+    expected = published["components"].pop("examples")
+    assert {code: shown.get(code) for code in expected} == expected
+    assert served == published
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
