@@ -25,6 +25,7 @@ from service.kit.http import (
     needs,
     send_file,
 )
+from service.network.queries import district
 from service.partners import actions, queries, writer
 from service.partners.problems import (
     ImportHasProblems,
@@ -58,19 +59,25 @@ class UploadForm(In):
     "/imports/template.xlsx",
     operation_id="getImportTemplate",
     summary="下载导入模板",
-    description="区县数据的 Excel 模板:中文表头、批注、下拉选项;红色表头必填。"
+    description="区县数据的 Excel 模板:中文表头、批注、下拉选项;红色表头必填,"
+    "本区县的代码和名称已填好。"
     "用不到的工作表可以留空或删除。",
     response_class=Response,
     responses=a_file("模板 / The template"),
     openapi_extra=english(
         "Download the template",
         "The workbook a district fills in, with Chinese headers, hints and drop-downs. Red headers "
-        "are required; sheets that are not needed may stay empty or be deleted.",
+        "are required, the district's own code and name are filled in; sheets that are not needed "
+        "may stay empty or be deleted.",
     ),
 )
-async def get_import_template(*, _: Reader) -> Response:
+async def get_import_template(*, caller: Reader, db: ReadDb) -> Response:
     """The template."""
-    return send_file(writer.template(), name="huangge-template.xlsx")
+    own = await district(db, district_id=caller.district_id)
+    content = await asyncio.to_thread(
+        writer.template, code=own.code, name=own.name, name_en=own.name_en, zone=own.zone
+    )
+    return send_file(content, name="huangge-template.xlsx")
 
 
 @router.post(

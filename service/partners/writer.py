@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, time
-from functools import cache
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -37,7 +37,7 @@ _NUMBER_FORMATS = {
     Kind.TIME: "hh:mm",
 }
 _INSTRUCTIONS = (
-    ("1", "先填“说明”表中的区县代码和名称,再按工作表的先后顺序填写。"),
+    ("1", "先核对“说明”表中的区县代码和名称,再按工作表的先后顺序填写。"),
     ("2", "第一行是表头,请勿改动;红色表头为必填,批注中有说明和示例。"),
     ("3", "工作表之间用代码相互引用:学校标识码、校区代码、集团名称、教师工号、班级代码。"),
     ("4", "代码列已设为文本格式。从别处粘贴时请“选择性粘贴”为“数值”,以免变成日期或科学计数。"),
@@ -51,11 +51,20 @@ _INSTRUCTIONS = (
 Rows = Iterable[Mapping[str, Any]]
 
 
-@cache
-def template() -> bytes:
-    """The empty workbook that a district fills in."""
+@lru_cache(maxsize=16)
+def template(
+    *, code: str = "", name: str = "", name_en: str = "", zone: str = "Asia/Shanghai"
+) -> bytes:
+    """The empty workbook that a district fills in; whose it is stands in it already."""
+    readme = {
+        "format_version": FORMAT_VERSION,
+        "district_code": code,
+        "district_name": name,
+        "district_name_en": name_en,
+        "zone": zone,
+    }
     target = BytesIO()
-    write(target, readme={"format_version": FORMAT_VERSION, "zone": "Asia/Shanghai"}, rows={})
+    write(target, readme=readme, rows={})
     return target.getvalue()
 
 

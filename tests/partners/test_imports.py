@@ -62,12 +62,23 @@ def count(database, district):
 # The way that goes well
 
 
-async def test_the_template_is_downloaded(office):
+async def test_the_template_is_downloaded_and_says_whose_it_is(office, district):
     answer = await office.client.get("/v1/imports/template.xlsx")
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == XLSX
-    assert "教师" in load_workbook(BytesIO(answer.content)).sheetnames
+    book = load_workbook(BytesIO(answer.content))
+    assert "教师" in book.sheetnames
+    said = {str(item.value): value.value for item, value, *_ in book["说明"].iter_rows()}
+    assert (said["区县代码"], said["区县名称"]) == (district.code, district.name)
+
+
+async def test_the_template_can_be_brought_back_as_it_is(office):
+    template = (await office.client.get("/v1/imports/template.xlsx")).content
+
+    _, report = await office.check(template)
+
+    assert (report["state"], report["problems"]) == ("checked", [])
 
 
 async def test_a_check_says_what_would_happen_and_does_nothing(office, file, count):
