@@ -29,6 +29,7 @@ from service.feed.rules.webhooks import (
     DisabledBecause,
     Happening,
     Outcome,
+    asked_pause,
     consequence,
     delivery_id,
     hears,
@@ -86,6 +87,7 @@ class _Letter:
 class _Result:
     status: int | None
     error: str | None
+    retry_after: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -251,7 +253,7 @@ def _row(endpoint: WebhookEndpoint, change: Change) -> dict[str, object]:
 
 async def _attempt(letter: _Letter) -> _Result:
     try:
-        status = await outbound.post(
+        answer = await outbound.post(
             letter.url,
             content=letter.body.encode(),
             headers=letter.headers(clock.now()),
@@ -265,7 +267,7 @@ async def _attempt(letter: _Letter) -> _Result:
         return _Result(None, "cannot-connect")
     except (httpx.HTTPError, OSError):
         return _Result(None, "no-answer")
-    return _Result(status, None)
+    return _Result(answer.status, None, answer.retry_after)
 
 
 async def _note(
@@ -284,7 +286,8 @@ async def _note(
         if endpoint.failing_since is not None:
             await _recovered(db, endpoint)
         return
-    following = next_attempt(delivery.attempts, now=now, jitter=_JITTER.random())
+    asked = asked_pause(result.status, result.retry_after, now=now)
+    following = next_attempt(delivery.attempts, now=now, jitter=_JITTER.random(), asked=asked)
     if following is None:
         delivery.state = DeliveryState.FAILED
     else:

@@ -3,7 +3,8 @@
 Whoever may name an address could have us ask what only we can reach. So a name is looked up, every
 address it has is judged, and the connection goes to a judged one: a name that points elsewhere a
 moment later gains nothing. Nothing is followed, no proxy of the environment is used, and no answer
-is read but its status. ``HUANGGE_OUTBOUND_ALLOWED`` opens networks or hosts of one's own.
+is read but its status and ``Retry-After``. ``HUANGGE_OUTBOUND_ALLOWED`` opens networks or hosts of
+one's own.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from typing import NamedTuple
 
 import httpx
 
@@ -241,8 +243,16 @@ def _trust(authority: str | None) -> ssl.SSLContext:
     return context
 
 
-async def post(url: str, *, content: bytes, headers: Mapping[str, str], seconds: float) -> int:
-    """Send something once and return the status of the answer, of which nothing else is read.
+class Answer(NamedTuple):
+    """What is read of an answer."""
+
+    status: int
+    retry_after: str | None
+    """As it was said."""
+
+
+async def post(url: str, *, content: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
+    """Send something once.
 
     Raises
     ------
@@ -269,7 +279,7 @@ async def _post_to_one(
     *,
     content: bytes,
     headers: Mapping[str, str],
-) -> int:
+) -> Answer:
     *others, last = addresses[:_ADDRESSES_TRIED]
     for address in others:
         with suppress(httpx.ConnectError):
@@ -284,7 +294,7 @@ async def _post_at(
     *,
     content: bytes,
     headers: Mapping[str, str],
-) -> int:
+) -> Answer:
     """Connect to a judged address, and ask it for the name: in the certificate and the header."""
     request = http.build_request(
         "POST",
@@ -294,6 +304,6 @@ async def _post_at(
         extensions={"sni_hostname": target.host.strip("[]")},
     )
     answer = await http.send(request, stream=True)
-    # The status says it all. Closing without reading is what bounds a receiver that never ends.
+    # The head says it all. Closing without reading is what bounds a receiver that never ends.
     await answer.aclose()
-    return answer.status_code
+    return Answer(answer.status_code, answer.headers.get("Retry-After"))

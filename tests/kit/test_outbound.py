@@ -27,9 +27,10 @@ __all__ = ["authority", "receiver"]
 
 
 async def sent(receiver: Receiver, *, seconds: float = 60) -> int:
-    return await post(
+    answer = await post(
         receiver.url, content=b'{"n":1}', headers={"webhook-id": "m1"}, seconds=seconds
     )
+    return answer.status
 
 
 # What may be asked

@@ -17,6 +17,7 @@ from service.feed.rules.webhooks import (
     Consequence,
     Happening,
     Outcome,
+    asked_pause,
     check_event_types,
     check_replay,
     consequence,
@@ -45,6 +46,39 @@ def test_nobody_is_given_up_within_three_days_nor_tried_for_a_week(jitters):
 
     assert timedelta(days=3) < at - NOW < timedelta(days=4)
     assert next_attempt(len(RETRY_PAUSES) + 1, now=at, jitter=0) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "seconds"),
+    [
+        (429, "90", 90),
+        (503, "90", 90),
+        (503, "0", 0),
+        (503, "Tue, 15 Sep 2026 08:02:00 GMT", 120),
+        (503, "Tue, 15 Sep 2026 08:02:00 -0000", 120),
+        (503, "Tue, 15 Sep 2026 07:00:00 GMT", 0),
+        (503, "Wed, 15 Sep 2027 08:00:00 GMT", 12 * 3600),
+        (429, "9" * 5000, 12 * 3600),
+        (429, "-5", 0),
+        (429, "1.5", 0),
+        (429, "٣", 0),
+        (429, "99999999999999999999 Sep 99999999999 08:00:00 GMT", 0),
+        (429, "soon", 0),
+        (429, "", 0),
+        (429, None, 0),
+        (500, "90", 0),
+        (None, None, 0),
+    ],
+)
+def test_a_receiver_may_ask_for_a_pause_but_not_for_ever(status, said, seconds):
+    assert asked_pause(status, said, now=NOW) == timedelta(seconds=seconds)
+
+
+def test_what_a_receiver_asks_for_only_lengthens_a_pause():
+    assert next_attempt(1, now=NOW, jitter=0, asked=timedelta(seconds=90)) == NOW + timedelta(
+        seconds=90
+    )
+    assert next_attempt(1, now=NOW, jitter=0, asked=timedelta(seconds=1)) == NOW + RETRY_PAUSES[0]
 
 
 def test_the_first_tries_are_soon_and_the_pauses_only_grow():

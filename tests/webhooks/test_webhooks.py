@@ -221,6 +221,20 @@ async def test_what_is_no_receipt_is_sent_again(
     assert (await present(office, endpoint))["failing_since"] is None
 
 
+async def test_who_asks_to_wait_is_left_alone_so_long(make, receiver, told, carry):
+    receiver.behaves(says(429, "Retry-After: 600"), says(200))
+    await told()
+    await happens(make, "school.changed")
+    await carry()
+    with passed(0.16):
+        await carry()
+    assert len(receiver.received) == 1
+
+    with passed(0.21):
+        await carry()
+    assert len(receiver.received) == 2
+
+
 @pytest.mark.parametrize("behaviour", ["floods", lies])
 async def test_only_the_status_of_a_receipt_counts(make, office, receiver, told, carry, behaviour):
     receiver.behaves(receiver.floods if behaviour == "floods" else behaviour)

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -65,17 +66,44 @@ RETRY_PAUSES = (
 )
 """Three days and a few hours in all: who comes back after a long weekend has missed nothing."""
 _JITTER = 0.2
+_DIGITS = 9
 
 
-def next_attempt(attempts: int, *, now: datetime, jitter: float) -> datetime | None:
+def next_attempt(
+    attempts: int, *, now: datetime, jitter: float, asked: timedelta = timedelta(0)
+) -> datetime | None:
     """When to try again after some attempts failed; ``None`` when there were enough.
 
     ``jitter`` in ``[0, 1)`` only ever lengthens a pause: many events that failed together do not
-    come back together, and none gives up before three days are over.
+    come back together, and none gives up before three days are over. The pause that the receiver
+    ``asked`` for is the least.
     """
     if attempts > len(RETRY_PAUSES):
         return None
-    return now + RETRY_PAUSES[attempts - 1] * (1 + _JITTER * jitter)
+    return now + max(RETRY_PAUSES[attempts - 1], asked) * (1 + _JITTER * jitter)
+
+
+_ASKS_TO_WAIT = frozenset({429, 503})
+
+
+def asked_pause(status: int | None, retry_after: str | None, *, now: datetime) -> timedelta:
+    """How long a receiver asks to be left alone: ``Retry-After`` of RFC 9110, 10.2.3.
+
+    Seconds or a date; what is neither asks for nothing. Never longer than the longest pause there
+    is anyway: no answer can put an event off for good.
+    """
+    if status not in _ASKS_TO_WAIT or retry_after is None:
+        return timedelta(0)
+    if retry_after.isascii() and retry_after.isdigit():
+        longest = RETRY_PAUSES[-1] // timedelta(seconds=1)
+        return timedelta(seconds=min(int(retry_after[:_DIGITS]), longest))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return timedelta(0)
+    # A date of HTTP is in GMT, also where it does not say so.
+    pause = until.replace(tzinfo=until.tzinfo or UTC) - now
+    return min(max(pause, timedelta(0)), RETRY_PAUSES[-1])
 
 
 class Outcome(StrEnum):
