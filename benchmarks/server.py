@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from benchmarks.peers import tutorial
+from service.cli import quick
 from service.cli.demo import loading
-from service.kit import quick
 from service.main import create_app
 
 

@@ -259,7 +259,7 @@ def make(database: Database, district: Any) -> Make:
 @pytest.fixture(scope="session")
 def application(sessions: Database) -> FastAPI:
     """The service, made once: laying out its routes takes longer than most tests."""
-    from service.kit import quick
+    from service.cli import quick
 
     with quick.loading():
         from service.main import create_app

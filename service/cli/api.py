@@ -2,8 +2,7 @@
 
 from fastapi import FastAPI
 
-from service.cli import schema
-from service.kit import quick
+from service.cli import quick, schema
 from service.main import create_app
 
 

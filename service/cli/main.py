@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from service.cli import quick
 from service.cli.demo.part import Part
 from service.cli.errors import CommandError
-from service.kit import quick
 
 app = typer.Typer(
     name="huangge",

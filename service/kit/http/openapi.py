@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
-from service.kit import quick, synctoken
+from service.kit import synctoken
 from service.kit.http.routing import Route
 from service.kit.http.streams import EVENT_STREAM
 from service.kit.problems import CATALOGUE, Problem, Text
@@ -135,14 +135,13 @@ def _point_anew(node: Any, targets: Mapping[str, str]) -> None:
 
 def build(app: FastAPI, *, description: Text, tags: Sequence[tuple[str, Text]]) -> Document:
     """The whole contract, in Chinese, with the English words beside under ``x-en``."""
-    with quick.loading():
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=description.zh,
-            routes=app.routes,
-            tags=[{"name": name, "description": words.zh} for name, words in tags],
-        )
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=description.zh,
+        routes=app.routes,
+        tags=[{"name": name, "description": words.zh} for name, words in tags],
+    )
     document["info"]["x-en"] = {"description": description.en}
     document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     for tag, (_, words) in zip(document.get("tags", []), tags, strict=True):
