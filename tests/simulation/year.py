@@ -1,14 +1,14 @@
 """A school year of random days: what teachers and offices do, over HTTP, several at once.
 
 Whatever is asked may be refused, but only with a problem that has a name. The seed decides who does
-what; only the order in which rivals come to their locks is chance.
+what, each event by dice of its own; only the order in which rivals come to their locks is chance.
 """
 
 import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -95,10 +95,18 @@ class Year:
         kinds = list(WEIGHTS)
         weights = list(WEIGHTS.values())
         chosen = self.dice.choices(kinds, weights, k=events)
+        await self.everybody()
         for start in range(0, events, at_once):
             batch = chosen[start : start + at_once]
             self.events.update(kind.__name__ for kind in batch)
-            await asyncio.gather(*(kind(self) for kind in batch))
+            await asyncio.gather(*(kind(self.by_other_dice()) for kind in batch))
+
+    def by_other_dice(self) -> "Year":
+        """The same year for one event, which may throw its dice as often as it happens to need.
+
+        Were they one for all, whoever is answered first would throw what was meant for another.
+        """
+        return replace(self, dice=random.Random(self.dice.getrandbits(64)))
 
 
 # What happens
@@ -327,7 +335,12 @@ def _shifted(wall: str, minutes: int) -> str:
 
 
 async def an_assignment_is_published(year: Year) -> None:
-    """A teacher goes to another school from next week on, or no longer."""
+    """A teacher is sent to another school, if that can be."""
+    await somebody_is_sent(year)
+
+
+async def somebody_is_sent(year: Year) -> bool:
+    """Whether somebody teaches in another school from in three days on."""
     term = await year.one(
         "SELECT id, upper(days) AS until FROM term WHERE upper(days) > CAST(:day AS date) + 8"
         " AND lower(days) <= CAST(:day AS date) + 8",
@@ -335,7 +348,7 @@ async def an_assignment_is_published(year: Year) -> None:
     )
     section = await year.one("SELECT id, campus_id, school_id FROM class_section ORDER BY id")
     if term is None or section is None:
-        return
+        return False
     one = await year.one(
         "SELECT t.id, q.subject, q.stage FROM teacher t"
         " JOIN qualification q ON q.teacher_id = t.id JOIN employment e ON e.teacher_id = t.id"
@@ -343,7 +356,7 @@ async def an_assignment_is_published(year: Year) -> None:
         school=section.school_id,
     )
     if one is None:
-        return
+        return False
     pattern = {
         "weekday": year.dice.randrange(1, 6),
         "period": year.dice.randrange(1, 7),
@@ -361,8 +374,8 @@ async def an_assignment_is_published(year: Year) -> None:
         "patterns": [pattern],
     }
     made = await year.ask(year.office(), "POST", "assignments", body)
-    if made:
-        await year.ask(year.office(), "POST", f"assignments/{made['id']}:publish")
+    path = f"assignments/{made['id']}:publish" if made else ""
+    return bool(made) and bool(await year.ask(year.office(), "POST", path))
 
 
 async def an_assignment_ends(year: Year) -> None:
