@@ -32,7 +32,7 @@ from service.itinerant.tables import Assignment, AssignmentPattern
 from service.kit import clock
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome, change_fields, days
-from service.kit.journal import record
+from service.kit.journal import Entry, record_each
 from service.kit.problems import InvalidValue, RelatedNotFound, Text
 from service.timetable import bulk as timetable
 from service.timetable import laying
@@ -259,7 +259,7 @@ class _Work:
         self._ended: set[UUID] = set()
         self._bound: list[AssignmentPattern] = []
         """Patterns that are written once their slots stand."""
-        self._told: list[tuple[str, Assignment]] = []
+        self._told: dict[str, list[Assignment]] = defaultdict(list)
         self._conflicts: list[RowConflict] = []
         self._change_day = clock.today(world.ground.zone.key) + timedelta(days=1)
         self.created = 0
@@ -347,7 +347,7 @@ class _Work:
             for row, slot, number in zip(rows, slots, wish.rows, strict=True):
                 self._lay_as(row, slot, number)
         self._bound += rows
-        self._told.append((event, assignment))
+        self._told[event].append(assignment)
 
     def _lay_as(self, row: AssignmentPattern, slot: SlotPlan, number: int) -> None:
         row.slot_id = slot.slot_id
@@ -410,7 +410,7 @@ class _Work:
         if not change_fields(present, {"valid": columns["valid"]}):
             present.version += 1
         self._judge(wish, present)
-        self._told.append(("assignment.changed", present))
+        self._told["assignment.changed"].append(present)
         self.changed += len(changes.added) or len(changes.ended)
 
     async def lay(self, *, by: Caller) -> Replaced:
@@ -444,8 +444,9 @@ class _Work:
 
     async def tell(self, *, by: Caller, done: Replaced) -> None:
         """Note every change for readers and for the audit."""
-        for event, assignment in self._told:
-            await record(self._db, event, assignment, by=by, reach=concerned(assignment))
+        for event, assignments in self._told.items():
+            entries = [Entry(one, concerned(one)) for one in assignments]
+            await record_each(self._db, event, entries, by=by)
         laid = [(slot.slot_id, 1) for slot in self._slots]
         for event, slots in (("lessons.laid", laid), ("lessons.withdrawn", done.shortened)):
             await timetable.note_slots(

@@ -424,8 +424,11 @@ async def upsert_home_slots(
     changes = compare_slots(wanted, await _standing(db, wanted), change_day=change_day)
     if not changes.added and not changes.ended:
         return SlotsOutcome(Outcome(unchanged=len(rows)))
-    slots = [_slot(want, starts) for want, starts in changes.added]
-    row_of = {slot.slot_id: want.row for slot, (want, _) in zip(slots, changes.added, strict=True)}
+    # Slots and lessons are written teacher by teacher: ids in the same order go into their indexes
+    # one beside the other.
+    added = sorted(changes.added, key=lambda one: one[0].key.teacher_id)
+    slots = [_slot(want, starts) for want, starts in added]
+    row_of = {slot.slot_id: want.row for slot, (want, _) in zip(slots, added, strict=True)}
     layout = Layout.of(slots, hosts=await hosts_of(db, slots))
     silent = [
         RowConflict(

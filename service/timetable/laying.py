@@ -72,7 +72,7 @@ def is_overlap(error: IntegrityError) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Slots on their calendars. Slots that share campus, stage and pattern share their dates."""
+    """Slots on their calendars. Slots that are taught at the same times share their dates."""
 
     slots: Sequence[SlotPlan]
     patterns: Sequence[int]
@@ -81,17 +81,17 @@ class Layout:
 
     @classmethod
     def of(cls, slots: Sequence[SlotPlan], *, hosts: Mapping[UUID, Host]) -> "Layout":
-        """Find the dates of slots, each distinct pattern once."""
+        """Find the dates of slots, each distinct pattern of a campus once."""
         known: dict[tuple[UUID, str, Pattern], int] = {}
-        dates: list[LaidOut] = []
+        dates: dict[LaidOut, int] = {}
         patterns: list[int] = []
         for slot in slots:
             key = (slot.campus_id, slot.stage, slot.pattern)
             if key not in known:
-                known[key] = len(dates)
-                dates.append(hosts[slot.campus_id].lay_out(slot.pattern, stage=slot.stage))
+                laid = hosts[slot.campus_id].lay_out(slot.pattern, stage=slot.stage)
+                known[key] = dates.setdefault(laid, len(dates))
             patterns.append(known[key])
-        return cls(slots, patterns, dates)
+        return cls(slots, patterns, list(dates))
 
     def by_slot(self) -> Iterator[tuple[SlotPlan, LaidOut]]:
         """Each slot with its dates."""
@@ -169,23 +169,31 @@ FROM taken JOIN spans USING (number)
 ORDER BY resource_id""")
 
 # The id is the slot's, with the planned day in its last two bytes: see rules.lesson_id. Rows lie in
-# the order in which they are read: one teacher's week on one page.
+# the order in which they are read: one teacher's week on one page. Slots are put in order of their
+# teachers before they become lessons, so that only the lessons of one are sorted at a time.
 _LESSONS = text("""WITH
 occ (number, on_date, week, starts_at, ends_at, ending) AS MATERIALIZED (
-  SELECT *, lpad(to_hex(on_date - date '2000-01-01'), 4, '0') FROM unnest(
+  SELECT number, array_agg(on_date), array_agg(week), array_agg(starts_at), array_agg(ends_at),
+    array_agg(lpad(to_hex(on_date - date '2000-01-01'), 4, '0'))
+  FROM unnest(
     CAST(:number AS int[]), CAST(:on_date AS date[]), CAST(:week AS int2[]),
     CAST(:starts_at AS timestamptz[]), CAST(:ends_at AS timestamptz[])
-  ) AS given (number, on_date, week, starts_at, ends_at)),
+  ) AS given (number, on_date, week, starts_at, ends_at)
+  GROUP BY number),
 laid AS MATERIALIZED (
-  SELECT s.*, left(CAST(s.id AS text), 32) AS beginning, l.number
+  SELECT s.*, left(CAST(s.id AS text), 32) AS beginning, o.on_date, o.week, o.starts_at, o.ends_at,
+    o.ending
   FROM unnest(CAST(:slot AS uuid[]), CAST(:pattern AS int[])) AS l (slot_id, number)
-  JOIN weekly_slot s ON s.id = l.slot_id)
+  JOIN weekly_slot s ON s.id = l.slot_id
+  JOIN occ o USING (number)
+  ORDER BY s.teacher_id)
 INSERT INTO lesson
   (district_id, id, version, slot_id, original_teacher_id, campus_id, subject, on_date, week,
    period, starts_at, ends_at, room_id, status)
 SELECT l.district_id, CAST(l.beginning || o.ending AS uuid), 1, l.id, l.teacher_id, l.campus_id,
   l.subject, o.on_date, o.week, l.period, o.starts_at, o.ends_at, l.room_id, 'scheduled'
-FROM laid l JOIN occ o USING (number)
+FROM laid l, unnest(l.on_date, l.week, l.starts_at, l.ends_at, l.ending)
+  AS o (on_date, week, starts_at, ends_at, ending)
 ORDER BY l.teacher_id, o.starts_at""")
 
 

@@ -150,7 +150,7 @@ class Laid:
             )
             stage = self.stage_of[school, row["classes"][0]]
             laid = self.hosts[campus].lay_out(pattern, stage=stage)
-            assert laid.silent == []
+            assert laid.silent == ()
             resources = [(ResourceKind.TEACHER, named(row["teacher"]))]
             resources += [(ResourceKind.CLASS, named(school, code)) for code in row["classes"]]
             if row.get("room"):

@@ -102,8 +102,8 @@ def test_winter_bells_begin_on_their_day():
 def test_a_period_without_a_bell_is_said_and_not_guessed():
     laid = lay_out(a_pattern(period=9), days=TERM[:10], bells_on=lambda _: BELLS, zone=SHANGHAI)
 
-    assert laid.occurrences == []
-    assert laid.silent == [date(2026, 9, 1), date(2026, 9, 8)]
+    assert laid.occurrences == ()
+    assert laid.silent == (date(2026, 9, 1), date(2026, 9, 8))
 
 
 @st.composite

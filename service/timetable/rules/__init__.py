@@ -227,8 +227,8 @@ class Occurrence(NamedTuple):
 class LaidOut(NamedTuple):
     """A pattern on a calendar: the dated times, and the days on which the period has no bell."""
 
-    occurrences: list[Occurrence]
-    silent: list[date]
+    occurrences: tuple[Occurrence, ...]
+    silent: tuple[date, ...]
 
 
 BellsOn = Callable[[date], Mapping[int, PeriodTimes]]
@@ -248,7 +248,7 @@ def lay_out(
             silent.append(day.on_date)
         else:
             occurrences.append(dated(day, bell=bell, zone=zone))
-    return LaidOut(occurrences, silent)
+    return LaidOut(tuple(occurrences), tuple(silent))
 
 
 def dated(day: TeachingDay, *, bell: PeriodTimes, zone: ZoneInfo) -> Occurrence:
