@@ -100,7 +100,7 @@ async def test_a_teacher_checks_in_or_hears_why_not_and_is_paid_and_certified(si
     assert (verified["valid"], verified["lessons"]) == (True, 1)
 
 
-async def test_a_teacher_swaps_with_a_colleague_and_reads_what_changed(sign_in):
+async def test_a_teacher_swaps_with_a_colleague_and_reads_what_changed(sign_in, settled):
     teacher, mentor, group = [await sign_in(name) for name in ("teacher", "mentor", "group")]
     partner = (await read(mentor, "me"))["teacher"]["id"]
     since = (await read(teacher, "me/schedule/changes"))["next_token"]
@@ -118,6 +118,7 @@ async def test_a_teacher_swaps_with_a_colleague_and_reads_what_changed(sign_in):
     early = await write(group, f"swaps/{swap['id']}:approve", status=409)
     await write(mentor, f"swaps/{swap['id']}:consent")
     done = await write(group, f"swaps/{swap['id']}:approve")
+    await settled()
     news = (await read(teacher, "me/schedule/changes", since=since))["items"]
     await write(teacher, f"swaps/{swap['id']}:undo")
 
