@@ -23,7 +23,7 @@ from service.kit.settings import settings
 
 ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=2)
-_LOOK_AGAIN = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=5)
 """A job that is to be tried again does not always announce itself."""
 _LOOK_SECONDS = 1.0
 _PARENT_CHECK_SECONDS = 1.0
@@ -67,13 +67,20 @@ async def _work(database: Database, *, stop: asyncio.Event) -> None:
     _, address = database.engine.dialect.create_connect_args(database.engine.url)
     async with asyncpg.create_pool(**address, min_size=2, max_size=4) as pool:
         manager = PgQueuer.from_asyncpg_pool(pool)
+        # It asks whether it is heard at the same moment as it begins to listen, and would not hear
+        # its own question where that comes first.
+        await manager.connection.add_listener(manager.channel, _hear_nothing)
         for name in HANDLERS:
             _register(manager, database, name)
         stopping = asyncio.create_task(_forward(stop, manager.shutdown))
         try:
-            await manager.run(dequeue_timeout=_LOOK_AGAIN, shutdown_on_listener_failure=True)
+            await manager.run(dequeue_timeout=LOOK_AGAIN, shutdown_on_listener_failure=True)
         finally:
             stopping.cancel()
+
+
+def _hear_nothing(_: str | bytes | bytearray) -> None:
+    """Hold a channel open for those who listen to it next."""
 
 
 def _register(manager: PgQueuer, database: Database, name: str) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import text
 
 from service import worker
 from service.kit.jobs import HANDLERS, enqueue, job
 
 PATIENCE = 30
+_HEALTH_CHECK = "pgqueuer.core.qm.QueueManager._run_periodic_health_check"
 
 
 @pytest.fixture
@@ -95,3 +98,25 @@ async def test_a_job_that_keeps_failing_is_held_for_a_person(database, district,
         connection = await db.connection()
         held = await connection.scalar(text("SELECT status::text FROM pgqueuer"))
     assert held == "failed"
+
+
+async def test_a_worker_hears_itself_however_long_it_takes_to_listen(database, monkeypatch):
+    listen, stop = PoolConnectionProxy.add_listener, asyncio.Event()
+    listening: set[str] = set()
+    warnings: list[str] = []
+
+    async def listen_late(self, channel, callback):
+        if channel not in listening:
+            await asyncio.sleep(0.3)
+        listening.add(channel)
+        await listen(self, channel, callback)
+
+    monkeypatch.setattr(PoolConnectionProxy, "add_listener", listen_late)
+    monkeypatch.setattr(f"{_HEALTH_CHECK}.__defaults__", (timedelta(seconds=1),))
+    monkeypatch.setattr(worker, "LOOK_AGAIN", timedelta(seconds=0.1))
+    monkeypatch.setattr(worker, "log", lambda: SimpleNamespace(warning=warnings.append))
+    asyncio.get_running_loop().call_later(2, stop.set)
+    await asyncio.wait_for(worker.work(database.url, stop=stop), PATIENCE)
+
+    assert listening
+    assert warnings == []
