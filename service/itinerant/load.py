@@ -28,6 +28,7 @@ from service.itinerant.rules import (
 )
 from service.itinerant.schemas import CheckOut, KindCount, PlaceCount, WeekCount
 from service.itinerant.tables import Assignment, AssignmentPattern
+from service.kit import clock
 from service.kit.auth import Caller, Permission
 from service.kit.db import AsyncSession
 from service.kit.ids import new_id
@@ -53,6 +54,7 @@ from service.timetable.rules import (
     SlotPlan,
     at_research,
     monday_of,
+    over,
 )
 from service.timetable.schemas import ConflictOut, SuggestionOut
 from service.timetable.tables import ClassSection, Room
@@ -372,8 +374,12 @@ async def judge(db: AsyncSession, *, plan: Plan) -> Verdict:
         },
         habits={plan.assignment.teacher_id: habits},
     )
-    meetings = at_meetings(plan.layout, ground=plan.ground)
-    return replace(verdict, hard=[*plan.facts, *verdict.hard], soft=[*verdict.soft, *meetings])
+    soft = [
+        *verdict.soft,
+        *at_meetings(plan.layout, ground=plan.ground),
+        *over(wanted, now=clock.now(), zone=plan.ground.zone),
+    ]
+    return replace(verdict, hard=[*plan.facts, *verdict.hard], soft=soft)
 
 
 def at_meetings(layout: Layout, *, ground: Ground) -> list[Conflict]:

@@ -384,6 +384,23 @@ async def test_a_period_without_bells_is_refused(make, office, town):
 # Checking
 
 
+@pytest.mark.parametrize(
+    ("changes", "over"),
+    [
+        ({}, {"already-over": 7}),
+        ({"valid_from": "2026-10-13"}, {"already-over": 1}),
+        ({"valid_from": "2026-10-14"}, {}),
+    ],
+)
+async def test_a_check_says_what_would_be_over_already(office, town, changes, over):
+    with clock.freeze(datetime.fromisoformat("2026-10-14T09:00:00+08:00")):
+        made = (await office.post("/v1/assignments", json=wanted(town, **changes))).json()
+        said = (await act(office, made, "check")).json()
+
+    assert said["publishable"] is True
+    assert {one["kind"]: one["dates"] for one in said["by_kind"]} == over
+
+
 async def test_a_check_counts_conflicts_from_every_side_and_keeps_nothing(
     make, as_, office, draft, town
 ):

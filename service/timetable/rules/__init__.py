@@ -119,6 +119,7 @@ class ConflictKind(StrEnum):
     MANY_TRANSFERS = "many-transfers"
     NO_LUNCH = "no-lunch"
     RESEARCH_HALF_DAY = "research-half-day"
+    ALREADY_OVER = "already-over"
 
     @property
     def hard(self) -> bool:
@@ -169,6 +170,11 @@ SAID = {
     ConflictKind.RESEARCH_HALF_DAY: Text(
         "占用该学科固定的教研半天", "It is in the half-day in which teachers of the subject meet"
     ),
+    ConflictKind.ALREADY_OVER: Text(
+        "时间已过,发布后仍会排入;如从今后才开始,请填写起始日期",
+        "It would be over already, and is laid all the same: name a later first day if it is not"
+        " meant to count",
+    ),
 }
 """Each kind in a sentence."""
 
@@ -179,6 +185,7 @@ _SOFT = frozenset(
         ConflictKind.MANY_TRANSFERS,
         ConflictKind.NO_LUNCH,
         ConflictKind.RESEARCH_HALF_DAY,
+        ConflictKind.ALREADY_OVER,
     }
 )
 
@@ -666,15 +673,21 @@ def at_research(
         at = duty.starts_at.astimezone(zone)
         half = "am" if at.time() < noon else "pm"
         if duty.resource_kind is ResourceKind.TEACHER and f"{at.isoweekday()}-{half}" == half_day:
-            found.append(
-                Conflict(
-                    kind=ConflictKind.RESEARCH_HALF_DAY,
-                    wanted=duty,
-                    from_date=at.date(),
-                    until=at.date() + timedelta(days=1),
-                )
-            )
+            found.append(_on(at.date(), duty, kind=ConflictKind.RESEARCH_HALF_DAY))
     return found
+
+
+def over(duties: Iterable[Duty], *, now: datetime, zone: ZoneInfo) -> list[Conflict]:
+    """A teacher's lessons that have begun by now."""
+    return [
+        _on(duty.starts_at.astimezone(zone).date(), duty, kind=ConflictKind.ALREADY_OVER)
+        for duty in duties
+        if duty.resource_kind is ResourceKind.TEACHER and duty.starts_at < now
+    ]
+
+
+def _on(day: date, duty: Duty, *, kind: ConflictKind) -> Conflict:
+    return Conflict(kind=kind, wanted=duty, from_date=day, until=day + timedelta(days=1))
 
 
 def _lessons(duties: Iterable[Duty]) -> int:
