@@ -305,7 +305,7 @@ async def _recovered(db: AsyncSession, endpoint: WebhookEndpoint) -> None:
         db,
         by=system(endpoint.district_id),
         kind=webhooks.FAILING,
-        subject_id=endpoint.id,
+        subject_ids=[endpoint.id],
         reason="已恢复送达",
     )
 

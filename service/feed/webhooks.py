@@ -126,7 +126,7 @@ async def set_state(
     endpoint.failing_since = None
     await record(db, f"webhook-endpoint.{state}", endpoint, by=caller, before=before)
     await settle_tasks(
-        db, by=caller, kind=FAILING, subject_id=endpoint.id, reason="接收端已停用或重新启用"
+        db, by=caller, kind=FAILING, subject_ids=[endpoint.id], reason="接收端已停用或重新启用"
     )
     if not off:
         await make_due(db, endpoint_id=endpoint.id)
@@ -138,7 +138,9 @@ async def remove_endpoint(
 ) -> None:
     """Forget an endpoint, its secrets and what was sent to it."""
     endpoint = await _held(db, caller=caller, endpoint_id=endpoint_id, expected=expected)
-    await settle_tasks(db, by=caller, kind=FAILING, subject_id=endpoint.id, reason="接收端已删除")
+    await settle_tasks(
+        db, by=caller, kind=FAILING, subject_ids=[endpoint.id], reason="接收端已删除"
+    )
     for table in (WebhookDelivery, WebhookSecret):
         await db.exec(delete(table).where(col(table.endpoint_id) == endpoint.id))
     await db.delete(endpoint)

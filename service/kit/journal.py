@@ -94,20 +94,51 @@ async def record_many(
 
     ``resources`` are pairs of id and new version.
     """
-    if not resources:
+    await record_by_reach(
+        db,
+        event,
+        {frozenset(reach): resources},
+        by=by,
+        collection=collection,
+        reason=reason,
+        spread=spread,
+        gone=gone,
+    )
+
+
+async def record_by_reach(
+    db: AsyncSession,
+    event: str,
+    groups: Mapping[frozenset[UUID], Collection[tuple[UUID, int]]],
+    *,
+    by: Caller,
+    collection: str,
+    reason: str | None = None,
+    spread: bool = False,
+    gone: bool = False,
+) -> None:
+    """Note a set-based write of rows that concern different schools, groups and teachers.
+
+    A change row per resource, and one audit row for all that concern the same; however many groups
+    there are, it takes two statements. No resource stands in two groups.
+    """
+    groups = {reach: resources for reach, resources in groups.items() if resources}
+    if not groups:
         return
     await changes.note(
         db,
         district_id=by.district_id,
         event=event,
         collection=collection,
-        resources=resources,
+        resources=[one for resources in groups.values() for one in resources],
         op=Op.DELETE if gone else Op.UPSERT,
-        reach=set(reach),
+        own_reach={id_: reach for reach, resources in groups.items() for id_, _ in resources},
         actor=by.key,
         reason=reason,
         spread=spread,
     )
-    summary = {"count": len(resources), "first": str(min(id_ for id_, _ in resources))}
-    told = [Told(None, None, summary)]
+    told = [
+        Told(None, None, {"count": len(resources), "first": str(min(id_ for id_, _ in resources))})
+        for resources in groups.values()
+    ]
     await audit.note(db, by=by, event=event, collection=collection, told=told, reason=reason)

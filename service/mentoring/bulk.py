@@ -16,7 +16,7 @@ from sqlmodel import col, select
 
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome, change_fields, days
-from service.kit.journal import record_many
+from service.kit.journal import record_by_reach
 from service.kit.problems import FieldError, RelatedNotFound, Text
 from service.mentoring import queries
 from service.mentoring.problems import (
@@ -105,15 +105,7 @@ async def _tell(
     for one in found:
         schools = (homes.get(one.mentor_id), homes.get(one.mentee_id))
         grouped[frozenset(id_ for id_ in schools if id_ is not None)].append((one.id, one.version))
-    for reach, resources in grouped.items():
-        await record_many(
-            db,
-            event,
-            by=by,
-            collection=Pairing.__collection__,
-            resources=resources,
-            reach=reach,
-        )
+    await record_by_reach(db, event, grouped, by=by, collection=Pairing.__collection__)
 
 
 def _refuse(errors: Iterable[FieldError]) -> None:

@@ -40,11 +40,10 @@ async def mind(db: AsyncSession, *, by: Caller, mentee_ids: Collection[UUID]) ->
         if (roles := lost_roles(asked[id_], pairings=pairings.get(id_, ())))
     }
     names = await names_of(db, teacher_ids=lost)
-    for id_ in sorted(mentee_ids):
-        if id_ in lost:
-            await open_task(db, by=by, new=_task(id_, concerned[id_], names))
-        else:
-            await settle_tasks(db, by=by, kind=WITHOUT_MENTOR, subject_id=id_, reason=_SETTLED)
+    for id_ in sorted(lost):
+        await open_task(db, by=by, new=_task(id_, concerned[id_], names))
+    cared_for = {*mentee_ids} - lost.keys()
+    await settle_tasks(db, by=by, kind=WITHOUT_MENTOR, subject_ids=cared_for, reason=_SETTLED)
 
 
 def _task(mentee_id: UUID, school_id: UUID, names: Mapping[UUID, str]) -> NewTask:

@@ -12,7 +12,7 @@ from service.kit import clock, jobs
 from service.kit.auth import Caller, system
 from service.kit.conditional import Precondition
 from service.kit.db import AsyncSession, Database, change_fields, days
-from service.kit.journal import record, record_many
+from service.kit.journal import record, record_by_reach
 from service.kit.problems import FieldError, Text
 from service.mentoring import load
 from service.mentoring.care import mind
@@ -362,12 +362,4 @@ async def _tell_pairings(
     for one in proposed:
         schools = {UUID(home[str(id_)][1]) for id_ in (one.mentor_id, one.mentee_id)}
         grouped[frozenset(schools)].append((one.id, one.version))
-    for reach, resources in grouped.items():
-        await record_many(
-            db,
-            "pairing.proposed",
-            by=by,
-            collection=Pairing.__collection__,
-            resources=resources,
-            reach=reach,
-        )
+    await record_by_reach(db, "pairing.proposed", grouped, by=by, collection=Pairing.__collection__)

@@ -107,7 +107,7 @@ async def _watch(
             db,
             by=scene.by,
             kind=kind,
-            subject_id=pairing.id,
+            subject_ids=[pairing.id],
             reason=_SETTLED if leaving is None else _MOVED,
         )
         # A task that still reads as open would keep the next one out.

@@ -1,5 +1,6 @@
 """What waits for somebody. Higher modules open tasks; none is ever lost silently."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -72,16 +73,17 @@ def _reach(owner_id: UUID | None) -> list[UUID]:
 
 
 async def settle_tasks(
-    db: AsyncSession, *, by: Caller, kind: str, subject_id: UUID, reason: str
+    db: AsyncSession, *, by: Caller, kind: str, subject_ids: Collection[UUID], reason: str
 ) -> int:
-    """Close what waited for a subject, because what it asked for has happened."""
+    """Close what waited for subjects, because what it asked for has happened; how many that was."""
     statement = (
         select(Task)
         .where(
             col(Task.kind) == kind,
-            col(Task.subject_id) == subject_id,
+            col(Task.subject_id).in_(subject_ids),
             col(Task.state) == TaskState.OPEN,
         )
+        .order_by(col(Task.id))
         .with_for_update()
     )
     found = (await db.exec(statement)).all()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome
 from service.kit.ids import new_id
-from service.kit.journal import record_many
+from service.kit.journal import record_by_reach
 from service.kit.problems import FieldError, RelatedNotFound, Text
 from service.network.bulk import schools_by_code
 from service.network.problems import RowsUnfit
@@ -307,15 +307,7 @@ async def _tell(
     by: Caller,
 ) -> None:
     """Tell readers school by school."""
-    at_school: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    at_school: dict[frozenset[UUID], list[tuple[UUID, int]]] = defaultdict(list)
     for id_, version in versions.items():
-        at_school[reach[id_]].append((id_, version))
-    for school_id, resources in at_school.items():
-        await record_many(
-            db,
-            event,
-            by=by,
-            collection=Teacher.__collection__,
-            resources=resources,
-            reach=[school_id],
-        )
+        at_school[frozenset({reach[id_]})].append((id_, version))
+    await record_by_reach(db, event, at_school, by=by, collection=Teacher.__collection__)

@@ -18,7 +18,7 @@ from service.kit import clock
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Outcome
 from service.kit.ids import new_id
-from service.kit.journal import record_many
+from service.kit.journal import record_by_reach
 from service.kit.problems import FieldError, RelatedNotFound, Text
 from service.network.tables import Campus
 from service.staff.tables import Teacher
@@ -183,17 +183,13 @@ async def _note(
     db: AsyncSession, *, by: Caller, noun: str, collection: str, written: Written
 ) -> tuple[int, int]:
     """Tell readers of new and of changed rows, school by school; returns how many of each."""
-    grouped: dict[tuple[UUID, bool], list[tuple[UUID, int]]] = defaultdict(list)
+    created: dict[frozenset[UUID], list[tuple[UUID, int]]] = defaultdict(list)
+    changed: dict[frozenset[UUID], list[tuple[UUID, int]]] = defaultdict(list)
     for school_id, id_, version, is_new in written:
-        grouped[school_id, is_new].append((id_, version))
-    counts = {True: 0, False: 0}
-    for (school_id, is_new), resources in grouped.items():
-        counts[is_new] += len(resources)
-        event = f"{noun}.{'created' if is_new else 'changed'}"
-        await record_many(
-            db, event, by=by, collection=collection, resources=resources, reach=[school_id]
-        )
-    return counts[True], counts[False]
+        (created if is_new else changed)[frozenset({school_id})].append((id_, version))
+    for verb, groups in (("created", created), ("changed", changed)):
+        await record_by_reach(db, f"{noun}.{verb}", groups, by=by, collection=collection)
+    return sum(map(len, created.values())), sum(map(len, changed.values()))
 
 
 # Classes
@@ -547,19 +543,10 @@ async def note_slots(
         col(Campus.id).in_(set(campus_of.values()))
     )
     school_of = dict((await db.exec(statement)).all())
-    grouped: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    at_school: dict[frozenset[UUID], list[tuple[UUID, int]]] = defaultdict(list)
     for slot_id, version in slots:
-        grouped[school_of[campus_of[slot_id]]].append((slot_id, version))
-    for school_id, resources in grouped.items():
-        await record_many(
-            db,
-            event,
-            by=by,
-            collection="lessons",
-            resources=resources,
-            reach=[school_id],
-            spread=True,
-        )
+        at_school[frozenset({school_of[campus_of[slot_id]]})].append((slot_id, version))
+    await record_by_reach(db, event, at_school, by=by, collection="lessons", spread=True)
 
 
 async def _resolve(db: AsyncSession, rows: Sequence[HomeSlotRow]) -> list[WantedSlot]:

@@ -522,7 +522,7 @@ async def _settle(
         await lapse_swaps(db, by=caller, lesson_ids=[held.lesson.id])
         await close_offers(db, by=caller, cover_id=held.cover.id)
         await settle_tasks(
-            db, by=caller, kind=UNCOVERED, subject_id=held.lesson.id, reason=_SETTLED
+            db, by=caller, kind=UNCOVERED, subject_ids=[held.lesson.id], reason=_SETTLED
         )
 
 

@@ -41,7 +41,7 @@ async def lapse_covers(db: AsyncSession, *, by: Caller, lesson_ids: Collection[U
         await record(db, "cover.lapsed", row, by=by, before=before, reach=people)
         await close_offers(db, by=by, cover_id=row.id)
         await settle_tasks(
-            db, by=by, kind=UNCOVERED, subject_id=row.lesson_id, reason="不再需要代课"
+            db, by=by, kind=UNCOVERED, subject_ids=[row.lesson_id], reason="不再需要代课"
         )
 
 
@@ -66,7 +66,7 @@ async def lapse_swaps(db: AsyncSession, *, by: Caller, lesson_ids: Collection[UU
         await db.flush()
         reach = {leg.teacher_id for leg in legs}
         await record(db, "swap.lapsed", row, by=by, before=before, reach=reach, reason=_CHANGED)
-        await settle_tasks(db, by=by, kind=APPROVAL, subject_id=row.id, reason=_CHANGED)
+        await settle_tasks(db, by=by, kind=APPROVAL, subject_ids=[row.id], reason=_CHANGED)
 
 
 # Lessons are not indexed by slot; their ids begin with the slot's, so a slot is a range of ids.

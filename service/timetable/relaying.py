@@ -20,7 +20,7 @@ from service.calendar.watchers import Touched
 from service.kit import clock
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, lock, lock_all
-from service.kit.journal import record_many
+from service.kit.journal import record_by_reach
 from service.kit.problems import Text
 from service.kit.tables import Instant
 from service.network.rules import OwnerKind
@@ -497,17 +497,21 @@ async def _note(db: AsyncSession, *, plan: _Plan, by: Caller) -> None:
     by_school: dict[UUID, list[SlotPlan]] = defaultdict(list)
     for slot_id in sorted(plan.touched_slots()):
         by_school[schools[plan.slots[slot_id].campus_id]].append(plan.slots[slot_id])
-    for school_id, slots in sorted(by_school.items()):
-        await record_many(
-            db,
-            "lessons.relaid",
-            by=by,
-            collection="lessons",
-            resources=[(slot.slot_id, 1) for slot in slots],
-            reach={school_id, *(slot.teacher_id for slot in slots)},
-            reason=_REASON.zh,
-            spread=True,
-        )
+    concerned = {
+        frozenset({school_id, *(slot.teacher_id for slot in slots)}): [
+            (slot.slot_id, 1) for slot in slots
+        ]
+        for school_id, slots in sorted(by_school.items())
+    }
+    await record_by_reach(
+        db,
+        "lessons.relaid",
+        concerned,
+        by=by,
+        collection="lessons",
+        reason=_REASON.zh,
+        spread=True,
+    )
 
 
 async def _open_tasks(db: AsyncSession, *, plan: _Plan, by: Caller) -> int:

@@ -365,7 +365,7 @@ async def _move(
     event = f"swap.{_EVENTS.get(step, state)}"
     await record(db, event, swap, by=caller, before=before, reach=held.reach, reason=swap.reason)
     if state not in OPEN:
-        await settle_tasks(db, by=caller, kind=APPROVAL, subject_id=swap.id, reason=_DECIDED)
+        await settle_tasks(db, by=caller, kind=APPROVAL, subject_ids=[swap.id], reason=_DECIDED)
 
 
 # Consent

@@ -149,11 +149,11 @@ async def test_a_task_settles_itself_when_what_it_asked_for_has_happened(
             db,
             by=system(district.id),
             kind="mentor-left",
-            subject_id=subject,
+            subject_ids=[subject],
             reason="已有新的导师",
         )
         none_left = await tasks.settle_tasks(
-            db, by=system(district.id), kind="mentor-left", subject_id=subject, reason="x"
+            db, by=system(district.id), kind="mentor-left", subject_ids=[subject], reason="x"
         )
 
     assert (done, none_left) == (1, 0)
