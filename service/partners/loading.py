@@ -6,15 +6,15 @@ transaction; progress is told from beside it.
 """
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
+from service.kit import collector
 from service.kit.auth import Caller
 from service.kit.db import AsyncSession, Database
 from service.kit.problems import Text
@@ -136,7 +136,8 @@ async def written(
     """
     watch = Stopwatch()
     district_id = workbook.by.district_id
-    with _collector_spared():
+    # What a workbook holds lives to its end.
+    with collector.spared():
         contents = await examined(database, workbook, watch=watch)
         findings = Findings(_counts(contents), contents.problems, seconds=watch.seconds)
         if contents.problems:
@@ -151,18 +152,6 @@ async def written(
             except RowsRefused as refused:
                 raise Refused(replace(findings, problems=refused.problems)) from refused
             yield db, replace(findings, applied=applied)
-
-
-@contextmanager
-def _collector_spared() -> Iterator[None]:
-    # What a workbook holds lives to the end: to look for garbage among it takes a tenth longer.
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _counts(contents: Contents) -> Mapping[str, int]:
