@@ -75,7 +75,7 @@ SELECT CAST(:district AS uuid), CAST(:at AS timestamptz), CAST(:collection AS te
   CAST(:actor AS text), CAST(:reason AS text), CAST(:request AS text)
 FROM unnest(CAST(:resources AS uuid[]), CAST(:versions AS int[]), CAST(:reaches AS text[]))
   AS changed (resource_id, version, reach)""")
-_NOBODY_ELSE: Mapping[UUID, Collection[UUID]] = {}
+_NOBODY: Mapping[UUID, Collection[UUID]] = {}
 
 
 async def note(
@@ -86,15 +86,14 @@ async def note(
     collection: str,
     resources: Collection[tuple[UUID, int]],
     op: Op = Op.UPSERT,
-    reach: Collection[UUID] = (),
-    own_reach: Mapping[UUID, Collection[UUID]] = _NOBODY_ELSE,
+    reach: Mapping[UUID, Collection[UUID]] = _NOBODY,
     actor: str = "",
     reason: str | None = None,
     spread: bool = False,
 ) -> None:
     """Write the change rows of one event; ``resources`` are pairs of id and new version.
 
-    ``own_reach`` says, by the id of a resource, whom it alone concerns.
+    ``reach`` says, by the id of a resource, whom it concerns.
     """
     if not resources:
         return
@@ -107,7 +106,7 @@ async def note(
         "op": op.value,
         "event": event,
         "spread": spread,
-        "reaches": [_array({*reach, *own_reach.get(id_, ())}) for id_, _ in resources],
+        "reaches": [_array(reach.get(id_, ())) for id_, _ in resources],
         "actor": actor,
         "reason": reason,
         "request": request_id.get(),

@@ -63,7 +63,7 @@ async def record_each(
         collection=collection,
         resources=[(one.row.id, one.row.version) for one in entries],
         op=Op.DELETE if gone else Op.UPSERT,
-        own_reach={one.row.id: set(one.reach) for one in entries},
+        reach={one.row.id: set(one.reach) for one in entries},
         actor=by.key,
         reason=reason,
     )
@@ -132,7 +132,7 @@ async def record_by_reach(
         collection=collection,
         resources=[one for resources in groups.values() for one in resources],
         op=Op.DELETE if gone else Op.UPSERT,
-        own_reach={id_: reach for reach, resources in groups.items() for id_, _ in resources},
+        reach={id_: reach for reach, resources in groups.items() for id_, _ in resources},
         actor=by.key,
         reason=reason,
         spread=spread,

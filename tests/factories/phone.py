@@ -79,13 +79,14 @@ async def noted(
 ) -> None:
     """Changes of things that need not be there; several concern somebody else each."""
     for _ in range(count):
+        id_ = resource_id or new_id()
         await note(
             db,
             district_id=district.id,
             event=event,
             collection=collection,
-            resources=[(resource_id or new_id(), 1)],
-            reach=[*reach, new_id()],
+            resources=[(id_, 1)],
+            reach={id_: [*reach, new_id()]},
             spread=spread,
         )
 

@@ -340,7 +340,7 @@ async def an_assignment_is_published(year: Year) -> None:
 
 
 async def somebody_is_sent(year: Year) -> bool:
-    """Whether somebody teaches in another school from in three days on."""
+    """Whether somebody could be sent to another school, from three days on."""
     term = await year.one(
         "SELECT id, upper(days) AS until FROM term WHERE upper(days) > CAST(:day AS date) + 8"
         " AND lower(days) <= CAST(:day AS date) + 8",
@@ -374,8 +374,10 @@ async def somebody_is_sent(year: Year) -> bool:
         "patterns": [pattern],
     }
     made = await year.ask(year.office(), "POST", "assignments", body)
-    path = f"assignments/{made['id']}:publish" if made else ""
-    return bool(made) and bool(await year.ask(year.office(), "POST", path))
+    if not made:
+        return False
+    path = f"assignments/{made['id']}:publish"
+    return await year.ask(year.office(), "POST", path) is not None
 
 
 async def an_assignment_ends(year: Year) -> None:
